@@ -1,0 +1,53 @@
+# Everything needs only Python >= 3.11 and make: each target sets up its own environment first.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# Two cores or two hundred: one BLAS thread a process, so that results and timings do not depend on it.
+export OPENBLAS_NUM_THREADS ?= 1
+export OMP_NUM_THREADS ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help demo test check lint format types layers oracle bench clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(VENV)/examples.done  ## train on the digits, fan out over two replicas, show the guarantee
+	$(BIN)/python examples/digits/demo.py --out out/digits
+
+test: $(VENV)/test.done  ## set everything up and run the tests
+	$(BIN)/python -m pytest
+
+check: lint types layers test  ## everything that must hold before a commit
+
+lint: $(VENV)/check.done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/check.done  ## rewrite the code as the formatter likes it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/check.done
+	$(BIN)/mypy
+
+layers: $(VENV)/check.done
+	$(BIN)/lint-imports
+
+oracle: $(VENV)/oracle.done  ## compare with torch
+	$(BIN)/python -m pytest -m oracle tests/oracle
+
+bench: $(VENV)/bench.done  ## measure against peers, both sides in one run
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "shoal needs Python >= 3.11, this is " + sys.version.split()[0] + "; say which one with: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+# One stamp per set of extras; they share the environment.
+$(VENV)/%.done: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	@touch $@

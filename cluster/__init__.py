@@ -1,0 +1,1 @@
+"""The driver: pools, jobs, sources and sinks, backends, the `shoal` command."""

@@ -1,0 +1,1 @@
+"""NumPy tensor and autograd core, with PyTorch's names and a stricter inference mode."""
