@@ -1,0 +1,30 @@
+"""The errors of the driver: one root, and the type says whose fault it was.
+
+ClusterError
+├── UsageError        (ValueError)   an argument that cannot work; raised before any worker starts
+├── JobFolderError    (RuntimeError) the output folder holds another job, or is not one
+├── JobFailed         (RuntimeError) the job ended early; what was committed stays and can be resumed
+└── InvalidTransition (RuntimeError) a bug in shoal: an event that the scheduler's table does not know
+"""
+
+from __future__ import annotations
+
+
+class ClusterError(RuntimeError):
+    """Root of all errors that the driver raises."""
+
+
+class UsageError(ClusterError, ValueError):
+    """An argument that cannot work; raised before any worker starts where that is possible."""
+
+
+class JobFolderError(ClusterError):
+    """The output folder holds another job, is not a job folder, or cannot be written."""
+
+
+class JobFailed(ClusterError):
+    """The job ended early. Everything committed stays intact, and the same call resumes it."""
+
+
+class InvalidTransition(ClusterError):
+    """A bug in shoal: the scheduler met an event that its table does not allow; carries the shard's story."""

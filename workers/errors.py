@@ -1,0 +1,25 @@
+"""The errors of workers: one root, and the type says whose fault it was.
+
+WorkersError
+├── ColumnsError      (ValueError)   columns that do not fit together
+├── PredictorError    (RuntimeError) the user's predictor or trainer raised, or returned what it must not
+└── SourceError       (OSError)      a file to read is missing, unreadable, or changed since the plan was made
+"""
+
+from __future__ import annotations
+
+
+class WorkersError(RuntimeError):
+    """Root of all errors that workers raise."""
+
+
+class ColumnsError(WorkersError, ValueError):
+    """Columns differ in length, or hold a type that shoal does not carry."""
+
+
+class PredictorError(WorkersError):
+    """The user's predictor or trainer raised, or returned what it must not."""
+
+
+class SourceError(WorkersError, OSError):
+    """A source file is missing, unreadable, or not the one that the plan was made for."""
