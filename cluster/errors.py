@@ -2,6 +2,7 @@
 
 ClusterError
 ├── UsageError        (ValueError)   an argument that cannot work; raised before any worker starts
+│   └── SourceNotFoundError (FileNotFoundError) a path of input that leads nowhere
 ├── JobFolderError    (RuntimeError) the output folder holds another job, or is not one
 ├── JobFailed         (RuntimeError) the job ended early; what was committed stays and can be resumed
 └── InvalidTransition (RuntimeError) a bug in shoal: an event that the scheduler's table does not know
@@ -16,6 +17,10 @@ class ClusterError(RuntimeError):
 
 class UsageError(ClusterError, ValueError):
     """An argument that cannot work; raised before any worker starts where that is possible."""
+
+
+class SourceNotFoundError(UsageError, FileNotFoundError):
+    """A path of input that leads nowhere; the message says where shoal looked."""
 
 
 class JobFolderError(ClusterError):

@@ -1,0 +1,65 @@
+"""Planning: cutting a source into shards, before the run and from nothing but the source.
+
+A replay plans the same shards with the same ids, whatever the replicas or the machine, so that a resumed job can compare
+them with what was committed, and the number and order of the outputs never depend on the run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+
+from cluster.errors import UsageError
+from cluster.sources.base import FragmentRows
+from workers.shards import Fragment, ParquetFragment, Shard
+
+_SHARDS_WANTED = 32
+_FEWEST_ROWS, _MOST_ROWS = 64, 65_536
+
+
+def default_shard_rows(total_rows: int) -> int:
+    """Return the size of shards where the user names none: about 32 of them, of 64 to 65,536 rows each."""
+    return min(max(-(-total_rows // _SHARDS_WANTED), _FEWEST_ROWS), _MOST_ROWS)
+
+
+def plan_shards(fragments: Sequence[FragmentRows], *, shard_rows: int | None = None) -> list[Shard]:
+    """Cut fragments into shards that cover every row exactly once and never cross fragments.
+
+    Args:
+        fragments: in the order of the rows; empty ones give no shard.
+        shard_rows: the most rows of a shard. By default the size follows from the number of rows alone, and a Parquet row
+            group stays whole up to twice that size, since a part of one costs nearly as much to read as all of it.
+
+    Returns:
+        Shards in the order of the rows, with ids that any later plan of the same source repeats.
+
+    Raises:
+        UsageError: shard_rows is not a positive integer.
+    """
+    if shard_rows is not None and (type(shard_rows) is not int or shard_rows < 1):
+        raise UsageError(f"shard_rows must be an integer of at least 1, got {shard_rows!r}")
+    default = default_shard_rows(sum(listed.rows for listed in fragments))
+    shards: list[Shard] = []
+    for listed in fragments:
+        fragment, rows = listed.fragment, listed.rows
+        step = shard_rows or default
+        if shard_rows is None and isinstance(fragment, ParquetFragment) and rows <= 2 * default:
+            step = max(rows, 1)
+        for start in range(0, rows, step):
+            stop = min(start + step, rows)
+            index = len(shards)
+            shards.append(
+                Shard(index=index, id=_id(index, fragment, start, stop), fragment=fragment, start=start, stop=stop)
+            )
+    return shards
+
+
+def plan_digest(shards: Iterable[Shard]) -> str:
+    """Return the SHA-256 of a plan, as hex; equal for equal plans of equal sources."""
+    return hashlib.sha256("\n".join(shard.id for shard in shards).encode()).hexdigest()
+
+
+def _id(index: int, fragment: Fragment, start: int, stop: int) -> str:
+    story = json.dumps([fragment.identity(), start, stop], sort_keys=True)
+    return f"{index:06d}-{hashlib.sha256(story.encode()).hexdigest()[:12]}"
