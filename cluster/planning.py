@@ -1,7 +1,7 @@
 """Planning: cutting a source into shards, before the run and from nothing but the source.
 
-A replay plans the same shards with the same ids, whatever the replicas or the machine, so that a resumed job can compare
-them with what was committed, and the number and order of the outputs never depend on the run.
+A replay plans the same shards with the same ids, whatever the replicas or the machine: a resumed job can compare them
+with what was committed, and neither the number of outputs nor their order depends on the run.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def plan_shards(fragments: Sequence[FragmentRows], *, shard_rows: int | None = N
 
     Args:
         fragments: in the order of the rows; empty ones give no shard.
-        shard_rows: the most rows of a shard. By default the size follows from the number of rows alone, and a Parquet row
-            group stays whole up to twice that size, since a part of one costs nearly as much to read as all of it.
+        shard_rows: the most rows of a shard. By default the size follows from the number of rows alone, and a Parquet
+            row group stays whole up to twice that size, since a part of one costs nearly as much to read as all of it.
 
     Returns:
         Shards in the order of the rows, with ids that any later plan of the same source repeats.

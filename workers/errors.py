@@ -3,7 +3,8 @@
 WorkersError
 ├── ColumnsError      (ValueError)   columns that do not fit together
 ├── PredictorError    (RuntimeError) the user's predictor or trainer raised, or returned what it must not
-└── SourceError       (OSError)      a file to read is missing, unreadable, or changed since the plan was made
+├── SourceError       (OSError)      a file to read is missing, unreadable, or changed since the plan was made
+└── StagingError      (OSError)      an attempt's output cannot be written
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class PredictorError(WorkersError):
 
 class SourceError(WorkersError, OSError):
     """A source file is missing, unreadable, or not the one that the plan was made for."""
+
+
+class StagingError(WorkersError, OSError):
+    """An attempt's output cannot be written: a full disk, a folder that is gone."""
