@@ -159,7 +159,7 @@ def _row_bytes(columns: Columns) -> Array:
             elements = np.concatenate([[0], np.cumsum(_row_bytes({"values": values}))])
             sizes_bytes += np.diff(elements[column.offsets])
         elif column.dtype == object:
-            sizes_bytes += [0 if cell is None else len(cell) for cell in column]
+            sizes_bytes += np.array([0 if cell is None else len(cell) for cell in column], np.int64)
         elif len(column):
             sizes_bytes += column.nbytes // len(column)
     return sizes_bytes
