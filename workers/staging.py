@@ -85,8 +85,8 @@ class StagedWriter:
             self._parquet.close()
             self._file.flush()
             os.fsync(self._file.fileno())
+            size_bytes = os.fstat(self._file.fileno()).st_size
             self._file.close()
-            size_bytes = self._path.stat().st_size
         self._finished = True
         return Staged(
             path=str(self._path),
