@@ -112,7 +112,7 @@ class RowsDigest:
     def __init__(self) -> None:
         self.rows = 0
         self.schema: Schema | None = None
-        self._streams: dict[str, Any] = {}
+        self._streams: dict[tuple[str, str], Any] = {}
 
     def update(self, columns: Mapping[str, Column]) -> None:
         """Append rows.
@@ -126,11 +126,11 @@ class RowsDigest:
         self.rows += rows
         for name in schema:
             for part, data in _canonical_streams(columns[name]):
-                self._streams.setdefault(f"{name}.{part}", hashlib.sha256()).update(data)
+                self._streams.setdefault((name, part), hashlib.sha256()).update(data)
 
     def hexdigest(self) -> str:
         """Return the digest of all rows so far."""
-        streams = {name: stream.hexdigest() for name, stream in self._streams.items()}
+        streams = sorted((name, part, stream.hexdigest()) for (name, part), stream in self._streams.items())
         story = json.dumps([self.rows, self.schema, streams], sort_keys=True)
         return hashlib.sha256(story.encode()).hexdigest()
 

@@ -1,0 +1,20 @@
+"""What this process holds, for tests that nothing is left behind."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+
+def open_files() -> list[str]:
+    """The targets of all open file descriptors, sorted."""
+    targets = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # the one that lists the folder
+            targets.append(str(descriptor.readlink()))
+    return sorted(targets)
+
+
+def is_mapped(name: str) -> bool:
+    """Whether a file whose path contains `name` is mapped."""
+    return name in Path("/proc/self/maps").read_text()
