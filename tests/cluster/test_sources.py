@@ -1,0 +1,255 @@
+import gc
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+
+from cluster.errors import SourceNotFoundError, UsageError
+from cluster.planning import plan_shards
+from cluster.sources import ArraySource, NpySource, ParquetSource, Source, as_source
+from tests.resources import is_mapped, open_files
+from tests.strategies import columns
+from workers.arrow import to_table
+from workers.columns import as_columns, concat_rows, digest_rows, row_count
+from workers.errors import ColumnsError, SourceError
+from workers.ragged import Ragged
+from workers.reading import read_shard
+
+ROWS = as_columns({"x": np.arange(200.0).reshape(100, 2), "text": [None, "a"] * 50})
+
+
+def read_back(source, **options):
+    return concat_rows([read_shard(shard) for shard in plan_shards(source.fragments(), **options)])
+
+
+def write_parquet(path, rows=ROWS, **options):
+    pq.write_table(to_table(rows), path, **options)
+
+
+class TestArraySource:
+    @given(columns(min_rows=1))
+    def test_rows_come_back(self, rows):
+        source = ArraySource(rows)
+        assert digest_rows(read_back(source, shard_rows=3)) == digest_rows(rows)
+        source.close()
+
+    def test_the_memory_goes_with_the_last_who_holds_it(self):
+        before = open_files()
+        source = ArraySource(ROWS)
+        rows = read_back(source, shard_rows=100)
+        source.close()
+        source.close()
+        assert open_files() == before
+        assert rows["x"].sum() == ROWS["x"].sum()  # what is mapped stays
+        assert is_mapped("shoal-rows")
+        del rows
+        assert not is_mapped("shoal-rows")
+
+    def test_the_memory_goes_with_a_forgotten_source(self):
+        before = open_files()
+        ArraySource(ROWS)
+        gc.collect()
+        assert open_files() == before
+
+    def test_the_memory_goes_with_a_failed_source(self, monkeypatch):
+        before = open_files()
+        monkeypatch.setattr("fcntl.F_ADD_SEALS", -1)
+        with pytest.raises(OSError, match="Invalid argument"):
+            ArraySource(ROWS)
+        assert open_files() == before
+
+    def test_nobody_can_write_to_the_memory(self):
+        source = ArraySource(ROWS)
+        path = source.fragments()[0].fragment.path
+        with open(path, "r+b", buffering=0) as file, pytest.raises(PermissionError):  # noqa: PTH123
+            file.write(b"x")
+        source.close()
+
+    def test_other_processes_map_it(self):
+        source = ArraySource(ROWS)
+        [shard] = plan_shards(source.fragments(), shard_rows=1000)
+        code = (
+            "import sys, json; from workers.shards import shard_from_dict; from workers.reading import read_shard\n"
+            "from workers.columns import digest_rows\n"
+            "rows = read_shard(shard_from_dict(json.load(sys.stdin)))\n"
+            "assert 'shoal-rows' in open('/proc/self/maps').read()\n"
+            "print(digest_rows(rows))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], input=json.dumps(shard.to_dict()), capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == digest_rows(ROWS)
+        source.close()
+
+    def test_after_close_reading_says_what_is_missing(self):
+        source = ArraySource(ROWS)
+        [shard] = plan_shards(source.fragments(), shard_rows=1000)
+        source.close()
+        with pytest.raises(SourceError, match=r"is missing|changed"):
+            read_shard(shard)
+
+    def test_identity_is_that_of_the_rows(self):
+        one, same, other = ArraySource(ROWS), ArraySource(dict(reversed(ROWS.items()))), ArraySource({"x": ROWS["x"]})
+        assert one.identity() == same.identity() != other.identity()
+        assert json.loads(json.dumps(one.identity())) == one.identity()
+        ids = [[shard.id for shard in plan_shards(source.fragments())] for source in (one, same, other)]
+        assert ids[0] == ids[1] != ids[2]
+        for source in (one, same, other):
+            source.close()
+
+    @pytest.mark.parametrize(
+        ("bad", "message"),
+        [
+            ({"a": [1], "b": [1, 2]}, "'a' has 1, 'b' has 2"),
+            ({"a": np.array([1, "a"], object)}, "got int, str"),
+            ({"a": np.zeros(2, complex)}, "complex128"),
+            ({"a": np.zeros((2, 0))}, "rows without values"),
+            ({}, "no columns"),
+        ],
+    )
+    def test_bad_columns_are_refused_at_once(self, bad, message):
+        before = open_files()
+        with pytest.raises(ColumnsError, match=message):
+            ArraySource(bad)
+        assert open_files() == before
+
+
+class TestNpySource:
+    def test_rows_come_back(self, tmp_path):
+        np.save(tmp_path / "x.npy", ROWS["x"])
+        source = NpySource(tmp_path / "x.npy")
+        assert digest_rows(read_back(source, shard_rows=30)) == digest_rows({"data": ROWS["x"]})
+        assert NpySource(tmp_path / "x.npy", column="x").fragments()[0].fragment.column == "x"
+        source.close()
+
+    def test_identity_follows_the_file(self, tmp_path):
+        path = tmp_path / "x.npy"
+        np.save(path, ROWS["x"])
+        before = NpySource(path).identity()
+        assert before["path"] == str(path)
+        assert json.loads(json.dumps(before)) == before == NpySource(path).identity()
+        os.utime(path, ns=(5, 5))
+        assert NpySource(path).identity() == {**before, "mtime_ns": 5}
+
+    def test_relative_paths_become_absolute(self, tmp_path, monkeypatch):
+        np.save(tmp_path / "x.npy", ROWS["x"])
+        monkeypatch.chdir(tmp_path)
+        assert NpySource("./sub/../x.npy").identity()["path"] == str(tmp_path / "x.npy")
+        with pytest.raises(SourceNotFoundError, match=f"there is no file {tmp_path}/y.npy"):
+            NpySource("y.npy")
+
+    @pytest.mark.parametrize(
+        ("array", "error", "message"),
+        [
+            (np.array(["a", 1], object), SourceError, "never unpickles"),
+            (np.array(3), SourceError, "single value"),
+            (np.zeros(3, complex), ColumnsError, "complex128"),
+        ],
+    )
+    def test_bad_files_are_refused_at_once(self, tmp_path, array, error, message):
+        np.save(tmp_path / "x.npy", array, allow_pickle=True)
+        with pytest.raises(error, match=message):
+            NpySource(tmp_path / "x.npy")
+
+
+class TestParquetSource:
+    def test_row_groups_are_fragments(self, tmp_path):
+        write_parquet(tmp_path / "x.parquet", row_group_size=40)
+        source = ParquetSource(tmp_path / "x.parquet")
+        assert [listed.rows for listed in source.fragments()] == [40, 40, 20]
+        assert digest_rows(read_back(source)) == digest_rows(ROWS)
+        assert digest_rows(read_back(source, shard_rows=7)) == digest_rows(ROWS)
+        source.close()
+
+    def test_a_folder_or_pattern_is_read_in_the_order_of_names(self, tmp_path):
+        for name, value in {"b": 2, "a": 1, "_c": 3, ".d": 4}.items():
+            write_parquet(tmp_path / f"{name}.parquet", {"v": np.array([value])})
+        (tmp_path / "notes.txt").write_text("not data")
+        (tmp_path / "_shoal").mkdir()
+        for path in (tmp_path, tmp_path / "*.parquet", f"{tmp_path}/[ab].parquet"):
+            assert read_back(ParquetSource(path))["v"].tolist() == [1, 2]
+
+    def test_chosen_columns(self, tmp_path):
+        write_parquet(tmp_path / "x.parquet")
+        source = ParquetSource(tmp_path / "x.parquet", columns=["text"])
+        assert list(read_back(source)) == ["text"]
+        assert source.identity()["columns"] == ["text"]
+        with pytest.raises(UsageError, match="no column 'y', 'z'; it has x, text"):
+            ParquetSource(tmp_path / "x.parquet", columns=["x", "y", "z"])
+        with pytest.raises(UsageError, match=r"write \['text'\]"):
+            ParquetSource(tmp_path / "x.parquet", columns="text")
+        with pytest.raises(UsageError, match="nothing to read"):
+            ParquetSource(tmp_path / "x.parquet", columns=[])
+
+    def test_a_column_that_is_not_carried_can_be_left_out(self, tmp_path):
+        pq.write_table(pa.table({"a": [1], "b": [{"c": 1}]}), tmp_path / "x.parquet")
+        with pytest.raises(ColumnsError, match=r"x\.parquet: column 'b' has the Arrow type struct.*columns=\[…\]"):
+            ParquetSource(tmp_path / "x.parquet")
+        assert read_back(ParquetSource(tmp_path / "x.parquet", columns=["a"]))["a"].tolist() == [1]
+
+    def test_files_must_hold_the_same_columns(self, tmp_path):
+        write_parquet(tmp_path / "a.parquet", {"x": np.array([1]), "y": np.array([1])})
+        write_parquet(tmp_path / "b.parquet", {"x": np.array([1.0]), "z": np.array([1])})
+        with pytest.raises(
+            UsageError, match=r"'x' is int64 in the first and double in the second; 'y' is int64 .* missing"
+        ):
+            ParquetSource(tmp_path)
+
+    def test_identity_covers_every_file(self, tmp_path):
+        for name in "ab":
+            write_parquet(tmp_path / f"{name}.parquet")
+        identity = ParquetSource(tmp_path).identity()
+        assert json.loads(json.dumps(identity)) == identity
+        assert [file["path"] for file in identity["files"]] == [str(tmp_path / f"{name}.parquet") for name in "ab"]
+
+    def test_what_is_not_there_is_said(self, tmp_path):
+        with pytest.raises(SourceNotFoundError, match=f"no \\*.parquet file in the folder {tmp_path} "):
+            ParquetSource(tmp_path)
+        with pytest.raises(SourceNotFoundError, match="no file of the pattern"):
+            ParquetSource(tmp_path / "*.parquet")
+        with pytest.raises(SourceNotFoundError, match="there is no file"):
+            ParquetSource(tmp_path / "x.parquet")
+        (tmp_path / "x.parquet").write_bytes(b"PAR1 no")
+        with pytest.raises(UsageError, match=r"x\.parquet is not a Parquet file"):
+            ParquetSource(tmp_path)
+
+    def test_files_without_rows(self, tmp_path):
+        write_parquet(tmp_path / "x.parquet", {"x": np.zeros((0, 2)), "r": Ragged(np.zeros((0, 2)), [0])})
+        assert plan_shards(ParquetSource(tmp_path).fragments()) == []
+
+
+class TestAsSource:
+    def test_finds_the_kind(self, tmp_path):
+        np.save(tmp_path / "x.npy", ROWS["x"])
+        write_parquet(tmp_path / "x.parquet")
+        npy = as_source(str(tmp_path / "x.npy"))
+        assert isinstance(npy, NpySource)
+        assert as_source(npy) is npy
+        assert isinstance(npy, Source)
+        assert isinstance(as_source(tmp_path / "x.parquet"), ParquetSource)
+        assert isinstance(as_source(tmp_path), ParquetSource)
+        assert isinstance(as_source(f"{tmp_path}/*.parquet"), ParquetSource)
+        assert isinstance(as_source(ROWS), ArraySource)
+
+    @pytest.mark.parametrize("lone", [np.arange(3), Ragged.from_rows([[1], [2, 3], []])])
+    def test_a_lone_array_is_the_column_data(self, lone):
+        source = as_source(lone)
+        rows = read_back(source)
+        assert list(rows) == ["data"]
+        assert row_count(rows) == 3
+        source.close()
+
+    def test_what_no_source_can_be_is_refused(self, tmp_path):
+        with pytest.raises(FileNotFoundError, match=f"there is no file {tmp_path}/x.csv"):
+            as_source(tmp_path / "x.csv")
+        (tmp_path / "x.csv").touch()
+        with pytest.raises(UsageError, match=r"extension '\.csv'; shoal reads \.npy and \.parquet"):
+            as_source(tmp_path / "x.csv")
+        with pytest.raises(UsageError, match="cannot read rows from list"):
+            as_source([1, 2])
