@@ -132,7 +132,7 @@ class StagedWriter:
             table.schema.with_metadata(self._metadata),
             compression="zstd",
             # Dictionaries pay for strings; numbers that a model computed hardly ever repeat.
-            use_dictionary=[name for name, kind in (self._digest.schema or {}).items() if kind in ("string", "binary")],
+            use_dictionary=[field.name for field in table.schema if str(field.type) in ("string", "binary")],
         )
 
     @contextmanager
