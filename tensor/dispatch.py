@@ -1,0 +1,265 @@
+"""The only place where operations meet modes and marks: `apply`, and `write` for the in-place variants.
+
+The operands' flags are ORed into one number. With the mode it decides everything: whether the result is marked (made in
+inference mode, or of something marked), whether it is recorded, and whether the operands may meet at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor import aliases, bases, dtypes, history, marks, messages, modes, writes
+from tensor.bases import TensorBase, View, storage_of
+from tensor.dtypes import Array
+from tensor.errors import DtypeError, InferenceTensorError, ShapeError
+from tensor.graph import Node, count_node
+from tensor.marks import MARKED, REQUIRES_GRAD, TRACED, VIEW
+from tensor.modes import GRAD, INFERENCE
+from tensor.quiet import quiet, retry_nested, run
+from tensor.registry import Op
+
+if TYPE_CHECKING:
+    from tensor.registry import Key
+    from tensor.tensors import Tensor
+
+_PLAIN = (bool, int, float, type(None))
+_new = object.__new__
+_ndarray = np.ndarray
+_top = modes.TOP.get
+
+
+def apply(op: Op, /, *operands: Any, **static: Any) -> Tensor:
+    """Compute an operation under the mode in force.
+
+    Args:
+        op: What to compute.
+        operands: Tensors, arrays, Python numbers, or `None` where the operation allows it.
+        static: The operation's keyword arguments.
+
+    Returns:
+        A tensor, or a tuple of them where the operation has several results.
+
+    Raises:
+        InferenceTensorError: Gradients are on, and a marked operand meets one that requires a gradient.
+        ShapeError: The operands' shapes do not fit.
+    """
+    flags = 0
+    arrays = []
+    for operand in operands:
+        if isinstance(operand, TensorBase):
+            flags |= operand._flags
+            arrays.append(operand._data)
+        elif type(operand) in _PLAIN:
+            arrays.append(operand)
+        else:
+            return apply(op, *map(_as_operand, operands), **static)
+
+    entry = _top()
+    mode = modes.current() if entry.block.closed else entry.mode
+    if mode is GRAD and flags & VIEW:
+        flags |= history.refresh(operands)
+    if mode is INFERENCE or flags & MARKED:
+        if mode is GRAD and flags & REQUIRES_GRAD:
+            raise InferenceTensorError(messages.mixed(op, operands))
+        out_flags = MARKED
+    else:
+        out_flags = 0
+
+    try:
+        out = quiet.run(op.kernel, *arrays, **static)
+    except RuntimeError as error:
+        out = retry_nested(error, op.kernel, *arrays, **static)
+    except (ValueError, IndexError, TypeError) as error:
+        raise messages.explained(op, arrays, error) from error
+
+    extras = ()
+    if op.extras:
+        out, *extras = out
+    if type(out) is not _ndarray:
+        out = np.asarray(out)  # NumPy turns 0-d results into scalars
+    result = _new(bases.tensor_class)
+    result._data = out
+    result._flags = out_flags
+    result._node = None
+    result._storage = None
+    result._grad = None
+
+    if out_flags:
+        origin = marks.CURRENT.get()
+        if origin is None and flags & TRACED:
+            origin = marks.combine(bases.origin_of(each) for each in operands if isinstance(each, TensorBase))
+        if origin is not None:
+            result._origin = origin
+            result._flags |= TRACED
+    if op.view:
+        _share(op, result, operands[0], static, mode)
+    if mode is GRAD and flags & REQUIRES_GRAD and op.differentiable:
+        _record(op, result, operands, arrays, static, extras)
+    if op.outputs > 1:
+        return (result, *[bases.wrap(each, out_flags, origin=bases.origin_of(result)) for each in extras])
+    return result
+
+
+def _as_operand(value: Any) -> Any:
+    """Return a tensor or a plain Python number for whatever else a caller may pass."""
+    if isinstance(value, TensorBase) or type(value) in _PLAIN:
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return aliases.adopt(value)
+    if isinstance(value, int | float):
+        return int(value) if isinstance(value, int) else float(value)
+    raise DtypeError(f"expected a tensor or a number, got {value!r} of type {type(value).__name__}")
+
+
+def _share(op: Op, result: Any, source: Any, static: dict[str, Any], mode: modes.Mode) -> None:
+    """Let a view share its source's storage, and remember how it was taken."""
+    storage = result._storage = storage_of(source)
+    if mode is INFERENCE or result._flags & MARKED:
+        return  # autograd never looks at it
+    base, steps = (source._view.base, source._view.steps) if source._flags & VIEW else (source, ())
+    recorded = mode is GRAD and (source is base or source._view.recorded)
+    result._view = View(base, (*steps, (op, static)), generation=storage.generation, recorded=recorded)
+    result._flags |= VIEW
+
+
+def _record(
+    op: Op, result: Any, operands: Sequence[Any], arrays: Sequence[Any], static: dict[str, Any], extras: Sequence[Any]
+) -> None:
+    """Give a result its node, which keeps what its gradient rules ask for."""
+    mask, edges = 0, []
+    for index, operand in enumerate(operands):
+        if isinstance(operand, TensorBase) and operand._flags & REQUIRES_GRAD:
+            mask |= 1 << index
+            edges.append(operand._node or operand)
+    plan = op.plans.get(mask) or op.plan(mask)
+    node = Node(op, plan, edges, result._data)
+    if plan.keys:
+        node.saved, node.watched = _keep(op, plan.keys, result, operands, arrays, static, extras)
+    count_node()
+    result._node = node
+    result._flags |= REQUIRES_GRAD
+
+
+def _keep(
+    op: Op,
+    keys: Sequence[Key],
+    result: Any,
+    operands: Sequence[Any],
+    arrays: Sequence[Any],
+    static: dict[str, Any],
+    extras: Sequence[Any],
+) -> tuple[dict[Key, Any], tuple[Any, ...]]:
+    saved: dict[Key, Any] = {}
+    watched = []
+    for key in keys:
+        if isinstance(key, tuple):
+            name, index = key
+            saved[key] = arrays[index].shape if name == "shape" else index
+        elif key in static:
+            saved[key] = static[key]
+        elif key in op.operands:
+            index = op.operands.index(key)
+            saved[key] = arrays[index] if index < len(arrays) else None
+            if index < len(operands) and isinstance(operands[index], TensorBase):
+                storage = storage_of(operands[index])
+                watched.append((storage, storage.version, index))
+        elif key == op.variadic:
+            first = len(op.operands)
+            saved[key] = tuple(arrays[first:])
+            for index in range(first, len(operands)):
+                if isinstance(operands[index], TensorBase):
+                    storage = storage_of(operands[index])
+                    watched.append((storage, storage.version, index))
+        elif key == "out":
+            saved[key] = result._data
+            storage = storage_of(result)
+            watched.append((storage, storage.version, -1))
+        elif key == "shapes":
+            saved[key] = tuple([np.shape(each) for each in arrays])
+        elif key == "needs":
+            saved[key] = tuple(
+                [isinstance(each, TensorBase) and bool(each._flags & REQUIRES_GRAD) for each in operands]
+            )
+        else:
+            saved[key] = extras[op.extras.index(key)]
+    return saved, tuple(watched)
+
+
+def write(op: Op, target: Any, /, *others: Any, **static: Any) -> Tensor:
+    """Compute an operation and write the result into its first operand.
+
+    Args:
+        op: What to compute.
+        target: The first operand, a tensor.
+        others: The other operands.
+        static: The operation's keyword arguments.
+
+    Returns:
+        The target.
+
+    Raises:
+        InferenceTensorError: A mark forbids it.
+        ReadOnlyError: The memory is read-only.
+        GradientError: The target is a leaf that requires a gradient, and gradients are on.
+        ShapeError: The result does not have the target's shape.
+        DtypeError: The result's dtype is of a higher category than the target's.
+    """
+    operands = (target, *map(_as_operand, others))
+    mode = modes.current()
+    name = f"{op.name}_"
+    if mode is GRAD:
+        history.refresh(operands)
+    tensors = [each for each in operands if isinstance(each, TensorBase)]
+    wanting = mode is GRAD and any(each._flags & REQUIRES_GRAD for each in tensors)
+    if wanting and any(each._flags & MARKED for each in tensors):
+        raise InferenceTensorError(messages.mixed(op, operands))
+    writes.check(name, target, operands[1:], mode, op.operand_name)
+    recording = wanting and op.differentiable
+    if recording:
+        writes.check_recorded(target)
+    arrays = [each._data if isinstance(each, TensorBase) else each for each in operands]
+
+    before = target
+    if recording:
+        # Stands for the target as it was. Its array is copied only if a gradient rule will ask for it.
+        before = bases.wrap(target._data, target._flags & REQUIRES_GRAD)
+        before._node = target._node
+        if op.keeps_first:
+            before._data = arrays[0] = target._data.copy()
+    out = _written(op, name, target, arrays, static)
+    if recording:
+        made = bases.wrap(out)
+        _record(op, made, (before, *operands[1:]), arrays, static, ())
+    storage_of(target).version += 1
+    if recording:
+        history.rebase(target, made._node)
+    return target
+
+
+def _written(op: Op, name: str, target: Any, arrays: list[Any], static: dict[str, Any]) -> Array:
+    """Write the result into the target's array; return it as the gradient rules may keep it."""
+    array = target._data
+    try:
+        if op.inplace is not None:
+            run(op.inplace, array, *arrays[1:], **static)
+            return array
+        out = np.asarray(run(op.kernel, *arrays, **static))
+    except RuntimeError:
+        raise
+    except (ValueError, IndexError, TypeError) as error:
+        raise messages.explained(op, arrays, error) from error
+    result, wanted = dtypes.of(out.dtype), dtypes.of(array.dtype)
+    if not dtypes.can_cast(result, wanted):
+        raise DtypeError(f"{name}: result type {result} can't be cast to the desired output type {wanted}")
+    if out.shape != array.shape:
+        raise ShapeError(
+            f"{name}: output with shape {list(array.shape)} doesn't match the broadcast shape {list(out.shape)}"
+        )
+    out = out.astype(array.dtype, copy=False)
+    array[...] = out
+    return out

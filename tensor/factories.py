@@ -1,0 +1,376 @@
+"""Making tensors: from data, from nothing, and from random numbers."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor import aliases, bases, devices, dtypes, marks, modes
+from tensor.bases import TensorBase, fresh, origin_of
+from tensor.devices import DeviceLike
+from tensor.dtypes import Array, DtypeLike, Scalar, canonical
+from tensor.errors import DtypeError, InferenceModeError, ShapeError
+from tensor.generators import Generator, random_of
+from tensor.marks import MARKED, Origin, combine
+from tensor.ops.conversions import cast
+from tensor.ops.dims import sizes
+
+if TYPE_CHECKING:
+    from tensor.tensors import Tensor
+
+
+def _marks_in(data: Any) -> tuple[bool, list[Origin | None]]:
+    """Whether anything in nested lists is marked, and where that came from."""
+    if isinstance(data, TensorBase):
+        return bool(data._flags & MARKED), [origin_of(data)]
+    if isinstance(data, np.ndarray):
+        return aliases.is_handed_out(data), []
+    if not isinstance(data, list | tuple):
+        return False, []
+    found = [_marks_in(each) for each in data if isinstance(each, TensorBase | np.ndarray | list | tuple)]
+    return any(marked for marked, _ in found), [origin for _, origins in found for origin in origins]
+
+
+def _plain(data: Any) -> Any:
+    """Nested data with each tensor replaced by its array."""
+    if isinstance(data, TensorBase):
+        return data._data
+    return [_plain(each) for each in data] if isinstance(data, list | tuple) else data
+
+
+def _array(data: Any, dtype: DtypeLike | None) -> Array:
+    """A new array of the dtype that PyTorch would choose for `data`."""
+    is_array = isinstance(data, TensorBase | np.ndarray | np.generic)
+    try:
+        array = np.array(_plain(data))
+    except ValueError as error:
+        raise ShapeError(f"tensor: the nested sequences do not have equal lengths: {error}") from error
+    if dtype is not None:
+        if array.dtype.kind not in "fiub":
+            dtypes.of(array.dtype)
+        return array.astype(canonical(dtype).numpy_dtype, copy=False)
+    if not is_array and array.dtype == np.float64:
+        return array.astype(dtypes.get_default_dtype().numpy_dtype)
+    dtypes.of(array.dtype)
+    return array
+
+
+def tensor(
+    data: Any,
+    *,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+    pin_memory: builtins.bool = False,
+) -> Tensor:
+    """Return a new leaf with a copy of `data`.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.tensor.html
+
+    Args:
+        data: Numbers, nested sequences of them, an array or a tensor. A mark in it marks the result.
+        dtype: Inferred if not given: floats become the default dtype, arrays keep theirs.
+        device: `"cpu"`.
+        requires_grad: Whether to record what is computed from it.
+        pin_memory: Ignored: there is no other device to copy to.
+
+    Raises:
+        ShapeError: The nested sequences differ in length.
+        DtypeError: A tensor cannot hold the data.
+        InferenceModeError: `requires_grad` inside inference mode.
+        InferenceTensorError: `requires_grad` of marked data.
+    """
+    devices.check(device)
+    marked, origins = _marks_in(data)
+    if marked and requires_grad:
+        bases.refuse_gradient(origin=combine(origins))
+    return fresh(_array(data, dtype), requires_grad=requires_grad, marked=marked, origin=combine(origins))
+
+
+def as_tensor(data: Any, dtype: DtypeLike | None = None, device: DeviceLike = None) -> Tensor:
+    """Return a tensor over `data`: itself if it is one, sharing memory if it is an array, else a copy.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.as_tensor.html
+    """
+    devices.check(device)
+    if isinstance(data, TensorBase):
+        same: Any = data
+        return same if dtype is None else cast(same, dtype)
+    if isinstance(data, np.ndarray):
+        wrapped = aliases.adopt(data)
+        return wrapped if dtype is None else cast(wrapped, dtype)
+    return tensor(data, dtype=dtype)
+
+
+def from_numpy(ndarray: Array) -> Tensor:
+    """Return a tensor that shares an array's memory, which may be read-only.
+
+    Memory that a marked tensor handed out gives a marked tensor.
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.from_numpy.html
+
+    Raises:
+        DtypeError: It is no array, or a tensor cannot hold its dtype.
+    """
+    if not isinstance(ndarray, np.ndarray):
+        raise DtypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    return aliases.adopt(ndarray)
+
+
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """Return a tensor that shares the memory of whatever speaks DLPack.
+
+    Memory that a marked tensor handed out gives a marked tensor.
+    """
+    return aliases.adopt(np.from_dlpack(ext_tensor))
+
+
+def frombuffer(buffer: Any, *, dtype: DtypeLike, count: int = -1, offset: int = 0) -> Tensor:
+    """Return a 1-d tensor over the memory of a buffer, which may be read-only.
+
+    Args:
+        buffer: Bytes, a memory map, or whatever else has the buffer protocol.
+        dtype: What the bytes are.
+        count: How many elements; -1 for all.
+        offset: How many bytes to skip.
+    """
+    return aliases.adopt(np.frombuffer(buffer, canonical(dtype).numpy_dtype, count, offset))
+
+
+def _new(array: Array, dtype: DtypeLike | None, device: DeviceLike, requires_grad: builtins.bool) -> Tensor:
+    devices.check(device)
+    if dtype is not None:
+        array = array.astype(canonical(dtype).numpy_dtype, copy=False)
+    return fresh(array, requires_grad=requires_grad)
+
+
+def _numpy_dtype(dtype: DtypeLike | None) -> np.dtype[Any]:
+    return (dtypes.get_default_dtype() if dtype is None else canonical(dtype)).numpy_dtype
+
+
+def zeros(
+    *size: Any, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: builtins.bool = False
+) -> Tensor:
+    """Return zeros of a size."""
+    return _new(np.zeros(sizes(size), _numpy_dtype(dtype)), None, device, requires_grad)
+
+
+def ones(
+    *size: Any, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: builtins.bool = False
+) -> Tensor:
+    """Return ones of a size."""
+    return _new(np.ones(sizes(size), _numpy_dtype(dtype)), None, device, requires_grad)
+
+
+def empty(
+    *size: Any, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: builtins.bool = False
+) -> Tensor:
+    """Return a tensor of a size whose elements are whatever was in memory."""
+    return _new(np.empty(sizes(size), _numpy_dtype(dtype)), None, device, requires_grad)
+
+
+def full(
+    size: Sequence[int],
+    fill_value: Scalar,
+    *,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """Return one value in a size; its type gives the dtype."""
+    wanted = dtypes.of_scalar(fill_value) if dtype is None else canonical(dtype)
+    return _new(np.full(tuple(size), fill_value, wanted.numpy_dtype), None, device, requires_grad)
+
+
+def _like(
+    input: Tensor, make: Any, dtype: DtypeLike | None, device: DeviceLike, requires_grad: builtins.bool
+) -> Tensor:
+    wanted = input._data.dtype if dtype is None else canonical(dtype).numpy_dtype
+    return _new(make(input._data.shape, wanted), None, device, requires_grad)
+
+
+def zeros_like(
+    input: Tensor, *, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: builtins.bool = False
+) -> Tensor:
+    """Return zeros in the shape and dtype of a tensor. Nothing of the tensor's data is in it, so no mark either."""
+    return _like(input, np.zeros, dtype, device, requires_grad)
+
+
+def ones_like(
+    input: Tensor, *, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: builtins.bool = False
+) -> Tensor:
+    """Return ones in the shape and dtype of a tensor."""
+    return _like(input, np.ones, dtype, device, requires_grad)
+
+
+def empty_like(
+    input: Tensor, *, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: builtins.bool = False
+) -> Tensor:
+    """Return a tensor in the shape and dtype of another, not initialised."""
+    return _like(input, np.empty, dtype, device, requires_grad)
+
+
+def full_like(
+    input: Tensor,
+    fill_value: Scalar,
+    *,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """Return one value in the shape and dtype of a tensor."""
+    return _like(input, lambda shape, wanted: np.full(shape, fill_value, wanted), dtype, device, requires_grad)
+
+
+def arange(
+    start: Scalar,
+    end: Scalar | None = None,
+    step: Scalar = 1,
+    *,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """Return the numbers from `start` (0 if only one is given) up to but not `end`.
+
+    Raises:
+        ShapeError: `step` is zero, or leads away from `end`.
+    """
+    if end is None:
+        start, end = 0, start
+    if step == 0:
+        raise ShapeError("arange: step must be nonzero")
+    if (end - start) * step < 0:
+        raise ShapeError("arange: upper bound and lower bound inconsistent with step sign")
+    floating = any(isinstance(each, builtins.float) for each in (start, end, step))
+    wanted = canonical(dtype) if dtype is not None else dtypes.get_default_dtype() if floating else dtypes.int64
+    return _new(np.arange(start, end, step).astype(wanted.numpy_dtype), None, device, requires_grad)
+
+
+def linspace(
+    start: Scalar,
+    end: Scalar,
+    steps: int,
+    *,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """Return `steps` numbers evenly from `start` to `end`, both included."""
+    return _new(np.linspace(start, end, steps).astype(_numpy_dtype(dtype)), None, device, requires_grad)
+
+
+def eye(
+    n: int,
+    m: int | None = None,
+    *,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """Return a matrix with ones on the diagonal and zeros elsewhere."""
+    return _new(np.eye(n, m, dtype=_numpy_dtype(dtype)), None, device, requires_grad)
+
+
+def _drawn(draw: Any, size: tuple[int, ...], wanted: np.dtype[Any]) -> Array:
+    # NumPy draws single and double precision only.
+    direct = wanted if wanted in (np.float32, np.float64) else np.dtype(np.float32)
+    return np.asarray(draw(size, dtype=direct)).astype(wanted, copy=False)
+
+
+def rand(
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """Return random numbers, uniform from 0 up to but not 1."""
+    drawn = _drawn(random_of(generator).random, sizes(size), _numpy_dtype(dtype))
+    return _new(drawn, None, device, requires_grad)
+
+
+def randn(
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """Return random numbers, normal with mean 0 and variance 1."""
+    drawn = _drawn(random_of(generator).standard_normal, sizes(size), _numpy_dtype(dtype))
+    return _new(drawn, None, device, requires_grad)
+
+
+def randint(
+    low: int,
+    high: int | Sequence[int] | None = None,
+    size: Sequence[int] | None = None,
+    *,
+    generator: Generator | None = None,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """Return random integers from `low` (0 if only one bound is given) up to but not `high`.
+
+    Raises:
+        ShapeError: There is no integer between the bounds.
+    """
+    if size is None:
+        if not isinstance(high, Sequence):
+            raise DtypeError("randint: expected (high, size) or (low, high, size)")
+        low, high, size = 0, low, high
+    if not isinstance(high, builtins.int) or low >= high:
+        raise ShapeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    drawn = np.asarray(random_of(generator).integers(low, high, tuple(size)))
+    return _new(drawn, dtypes.int64 if dtype is None else dtype, device, requires_grad)
+
+
+def randperm(
+    n: int, *, generator: Generator | None = None, dtype: DtypeLike | None = None, device: DeviceLike = None
+) -> Tensor:
+    """Return the integers from 0 up to but not `n`, in random order."""
+    return _new(random_of(generator).permutation(n), dtypes.int64 if dtype is None else dtype, device, False)
+
+
+def rand_like(input: Tensor, *, dtype: DtypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
+    """Return uniform random numbers in the shape and dtype of a tensor."""
+    return rand(input._data.shape, dtype=input._data.dtype if dtype is None else dtype, requires_grad=requires_grad)
+
+
+def randn_like(input: Tensor, *, dtype: DtypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
+    """Return normal random numbers in the shape and dtype of a tensor."""
+    return randn(input._data.shape, dtype=input._data.dtype if dtype is None else dtype, requires_grad=requires_grad)
+
+
+def normal(
+    mean: builtins.float, std: builtins.float, size: Sequence[int], *, generator: Generator | None = None
+) -> Tensor:
+    """Return random numbers, normal with a mean and a standard deviation."""
+    drawn = _drawn(random_of(generator).standard_normal, tuple(size), _numpy_dtype(None))
+    return fresh(np.asarray(drawn * std + mean, dtype=drawn.dtype))
+
+
+def as_training_data(t: Tensor) -> Tensor:
+    """Return a copy that is not inference-only: the one door out of the inference contract, and it is counted.
+
+    Args:
+        t: A tensor, marked or not.
+
+    Returns:
+        A new leaf with the same elements that does not require a gradient.
+
+    Raises:
+        InferenceModeError: Called inside inference mode.
+    """
+    if modes.current() is modes.INFERENCE:
+        raise InferenceModeError(
+            "as_training_data() was called inside inference_mode, where everything made is inference-only. "
+            "Call it outside the block."
+        )
+    if t._flags & MARKED:
+        marks.count_training_copy()
+    return bases.wrap(t._data.copy())

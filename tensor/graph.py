@@ -1,0 +1,155 @@
+"""The recorded graph: one node for each operation that was recorded, and how many were recorded here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.dtypes import Array
+from tensor.errors import GradientError
+from tensor.quiet import run
+from tensor.registry import Key, Op, Plan
+from tensor.storages import Storage
+
+if TYPE_CHECKING:
+    from tensor.bases import TensorBase
+
+# A kept operand: its storage, the version that was kept, and its position.
+Watch = tuple[Storage, int, int]
+
+
+class Node:
+    """A recorded operation, as PyTorch's `grad_fn`.
+
+    Args:
+        op: What was computed.
+        plan: The rules to run, one for each edge.
+        edges: Where the gradients go.
+        out: The (first) result's array; its shape and dtype are kept, it itself is not.
+    """
+
+    __slots__ = ("__weakref__", "dtype", "edges", "hooks", "op", "plan", "saved", "shape", "watched")
+
+    # Whether gradients other than `g` and its views are arrays that nobody else holds.
+    gives_fresh = True
+
+    def __init__(self, op: Op, plan: Plan, edges: list[Node | TensorBase], out: Array) -> None:
+        self.op = op
+        self.plan = plan
+        self.edges = edges
+        self.shape: tuple[int, ...] = out.shape
+        self.dtype: np.dtype[Any] = out.dtype
+        self.saved: dict[Key, Any] | None = None
+        self.watched: tuple[Watch, ...] = ()
+        self.hooks: dict[int, Callable[..., Any]] | None = None
+
+    def name(self) -> str:
+        """Return what PyTorch calls this kind of node, such as `MulBackward0`."""
+        return self.op.grad_name
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """The nodes and leaves that the gradients go to."""
+        return tuple((edge, 0) for edge in self.edges)
+
+    def gradients(self, g: Array) -> tuple[Any, ...]:
+        """Return the gradient for each edge, given that of the result.
+
+        Raises:
+            GradientError: What the rules need was freed, or written to since.
+        """
+        plan, saved = self.plan, self.saved
+        if saved is None:
+            if plan.keys:
+                raise GradientError(
+                    "Trying to backward through the graph a second time (or directly access saved tensors after they "
+                    "have already been freed). Saved intermediate values of the graph are freed when you call "
+                    ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
+                    "graph a second time or if you need to access saved tensors after calling backward."
+                )
+            return tuple([run(rule, g) for rule, _ in plan.rules])
+        self._check_versions()
+        results = [run(rule, g, *[saved[key] for key in keys]) for rule, keys in plan.rules]
+        return tuple([results[0][index] for index in plan.positions]) if plan.joint else tuple(results)
+
+    def _check_versions(self) -> None:
+        for storage, version, index in self.watched:
+            if storage.version != version:
+                kept = "its result" if index < 0 else f"its operand {self.op.operand_name(index)!r}"
+                raise GradientError(
+                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                    f"{self.name()} kept {kept}, which is at version {storage.version}; expected version {version} "
+                    "instead. Write to a clone() of it, or after backward()."
+                )
+
+    def free(self) -> None:
+        """Let go of the kept arrays; running backward through here again then raises."""
+        if self.plan.keeps_arrays:
+            self.saved = None
+            self.watched = ()
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class Counter:
+    """How many nodes were recorded in a context."""
+
+    __slots__ = ("nodes",)
+
+    def __init__(self) -> None:
+        self.nodes = 0
+
+
+_COUNTER: ContextVar[Counter | None] = ContextVar("tensor_graph_counter", default=None)
+
+
+def count_node() -> None:
+    """Count a node that was recorded here."""
+    counter = _COUNTER.get()
+    if counter is None:
+        counter = Counter()
+        _COUNTER.set(counter)
+    counter.nodes += 1
+
+
+@dataclass(frozen=True, slots=True)
+class GraphStats:
+    """What was recorded in this context so far.
+
+    Args:
+        nodes: How many graph nodes were created, whether or not they still exist.
+    """
+
+    nodes: int
+
+
+def graph_stats() -> GraphStats:
+    """Return how many graph nodes were created in this context: this thread, or this asyncio task and its parent.
+
+    A task shares the count of the context that started it; `counting_nodes` gives it one of its own.
+    """
+    counter = _COUNTER.get()
+    return GraphStats(nodes=0 if counter is None else counter.nodes)
+
+
+@contextmanager
+def counting_nodes() -> Iterator[Counter]:
+    """Count the graph nodes created in the block, and in tasks started inside it, apart from all others.
+
+    Yields:
+        A counter whose `nodes` can be read at any time. At the block's end the enclosing context's count includes it.
+    """
+    outer, inner = _COUNTER.get(), Counter()
+    _COUNTER.set(inner)
+    try:
+        yield inner
+    finally:
+        if outer is not None:
+            outer.nodes += inner.nodes
+        _COUNTER.set(outer or inner)

@@ -1,0 +1,103 @@
+"""Recording writes: what happens to the history of a tensor, of its base and of its views when one is written to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tensor.bases import TensorBase, storage_of
+from tensor.dtypes import Array
+from tensor.graph import Node, count_node
+from tensor.marks import REQUIRES_GRAD, VIEW
+from tensor.registry import Plan, op
+
+Steps = tuple[tuple[Any, dict[str, Any]], ...]
+
+
+def refresh(operands: Sequence[Any]) -> int:
+    """Bring the history of views up to date; return the flags that this added.
+
+    A recorded write changes the history of the base, or of another view, and so that of every view.
+    """
+    flags = 0
+    for operand in operands:
+        if isinstance(operand, TensorBase) and operand._flags & VIEW:
+            refresh_view(operand)
+            flags |= operand._flags
+    return flags
+
+
+def refresh_view(tensor: TensorBase) -> None:
+    """Look the history of one view up again, if it is out of date."""
+    view = tensor._view
+    storage = storage_of(tensor)
+    if view.generation == storage.generation:
+        return
+    view.generation = storage.generation
+    base = view.base
+    if not (view.recorded and base._flags & REQUIRES_GRAD):
+        return
+    edge: Node | TensorBase = base._node or base
+    array = base._data
+    for step, static in view.steps:
+        source = array
+        array = step.kernel(source, **static)
+        plan = step.plan(1)
+        node = Node(step, plan, [edge], array)
+        if plan.keys:
+            node.saved = {
+                key: (source.shape if key[0] == "shape" else key[1]) if isinstance(key, tuple) else static[key]
+                for key in plan.keys
+            }
+        count_node()
+        edge = node
+    assert isinstance(edge, Node)
+    tensor._node = edge
+    tensor._flags |= REQUIRES_GRAD
+
+
+def rebase(target: TensorBase, node: Node) -> None:
+    """Make `node` what computed `target`, after a recorded write into it."""
+    storage = storage_of(target)
+    storage.generation += 1
+    if not target._flags & VIEW:
+        target._node = node
+        target._flags |= REQUIRES_GRAD
+        return
+    view = target._view
+    base = view.base
+    edges: list[Node | TensorBase] = [node]
+    if base._node is not None:
+        edges.append(base._node)
+    base._node = _Slices(edges, base._data, view.steps)
+    base._flags |= REQUIRES_GRAD
+    count_node()
+    refresh_view(target)
+
+
+_COPY_SLICES = op("copy_slices", lambda: None)
+_NO_PLAN = Plan((), (), joint=False, arrays=set())
+
+
+class _Slices(Node):
+    """A write into a part of a tensor: that part's gradient goes to what was written, the rest to what was before."""
+
+    __slots__ = ("_axes", "_steps")
+
+    def __init__(self, edges: list[Node | TensorBase], base: Array, steps: Steps) -> None:
+        super().__init__(_COPY_SLICES, _NO_PLAN, edges, base)
+        self._steps = steps
+        # The steps are views only over memory laid out as the base's is.
+        self._axes = tuple(int(axis) for axis in np.argsort([-abs(stride) for stride in base.strides], kind="stable"))
+
+    def gradients(self, g: Array) -> tuple[Any, ...]:
+        rest = np.empty([g.shape[axis] for axis in self._axes], g.dtype).transpose(np.argsort(self._axes))
+        rest[...] = g
+        part = rest
+        for step, static in self._steps:
+            part = step.kernel(part, **static)
+        written = part.copy()
+        part[...] = 0
+        return (written, rest)[: len(self.edges)]

@@ -1,0 +1,128 @@
+"""Copies, casts and fills: what changes a tensor's dtype, memory or whole content."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor import devices, dtypes
+from tensor.bases import TensorBase, storage_of
+from tensor.dispatch import apply, write
+from tensor.dtypes import Array, DtypeLike, Scalar, canonical
+from tensor.registry import op
+
+if TYPE_CHECKING:
+    from tensor.tensors import Tensor
+
+
+def _copy_into(input: Array, src: Any) -> None:
+    np.copyto(input, src, casting="unsafe")
+
+
+TO = op("to_copy", lambda input, *, dtype: input.astype(dtype), input=lambda g: g)
+COPY = op("copy", lambda input, src: src, inplace=_copy_into, input=lambda g: np.zeros_like(g), src=lambda g: g)
+FILL = op("fill", lambda input, value: value, inplace=_copy_into, input=lambda g: np.zeros_like(g), value=lambda g: g)
+ZERO = op("zero", lambda input: 0, inplace=lambda input: input.fill(0), input=lambda g: np.zeros_like(g))
+DETACH = op("detach", lambda input: input.view())
+
+
+def cast(input: Tensor, dtype: DtypeLike, *, copy: builtins.bool = False) -> Tensor:
+    """Return the tensor in another dtype; itself if it has that already and no copy is asked for."""
+    wanted = canonical(dtype).numpy_dtype
+    if input._data.dtype == wanted and not copy:
+        return input
+    return apply(TO, input, dtype=wanted)
+
+
+def to(
+    input: Tensor,
+    *args: Any,
+    dtype: DtypeLike | None = None,
+    device: Any = None,
+    non_blocking: builtins.bool = False,
+    copy: builtins.bool = False,
+) -> Tensor:
+    """Return the tensor in another dtype. A device may be named too, and is the CPU.
+
+    Args:
+        input: The tensor.
+        args: A dtype, a device, a device and a dtype, or a tensor that has the dtype wanted.
+        dtype: The dtype wanted.
+        device: `"cpu"`.
+        non_blocking: Ignored: there is nothing to wait for.
+        copy: Whether to copy even where nothing changes.
+
+    Raises:
+        UnsupportedError: The device is not the CPU.
+        DtypeError: What is given is neither.
+    """
+    devices.check(device)
+    for each in args:
+        if isinstance(each, TensorBase):
+            dtype = dtypes.of(each._data.dtype)
+        elif isinstance(each, str | devices.device):
+            devices.check(each)
+        elif isinstance(each, builtins.bool):
+            continue  # PyTorch's positional non_blocking
+        elif each is not None:
+            dtype = canonical(each)
+    return cast(input, dtype if dtype is not None else dtypes.of(input._data.dtype), copy=copy)
+
+
+def type_as(input: Tensor, other: Tensor) -> Tensor:
+    """Return the tensor in the dtype of another."""
+    return cast(input, dtypes.of(other._data.dtype))
+
+
+def detach(input: Tensor) -> Tensor:
+    """Return a tensor over the same memory without a history; a mark stays."""
+    result = apply(DETACH, input)
+    result._storage = storage_of(input)
+    return result
+
+
+def copy_(input: Tensor, src: Tensor, non_blocking: builtins.bool = False) -> Tensor:
+    """Write the elements of `src`, broadcast and cast, into this tensor."""
+    return write(COPY, input, src)
+
+
+def fill_(input: Tensor, value: Tensor | Scalar) -> Tensor:
+    """Write one value everywhere."""
+    return write(FILL, input, value)
+
+
+def zero_(input: Tensor) -> Tensor:
+    """Write zeros everywhere."""
+    return write(ZERO, input)
+
+
+def double(input: Tensor) -> Tensor:
+    """Return the tensor as float64."""
+    return cast(input, dtypes.float64)
+
+
+def float(input: Tensor) -> Tensor:
+    """Return the tensor as float32."""
+    return cast(input, dtypes.float32)
+
+
+def half(input: Tensor) -> Tensor:
+    """Return the tensor as float16."""
+    return cast(input, dtypes.float16)
+
+
+def long(input: Tensor) -> Tensor:
+    """Return the tensor as int64."""
+    return cast(input, dtypes.int64)
+
+
+def int(input: Tensor) -> Tensor:
+    """Return the tensor as int32."""
+    return cast(input, dtypes.int32)
+
+
+def bool(input: Tensor) -> Tensor:
+    """Return the tensor as booleans: what is not zero is true."""
+    return cast(input, dtypes.bool)

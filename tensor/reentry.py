@@ -1,0 +1,182 @@
+"""Decorating functions so that each of their steps runs in a mode, and nothing between the steps does.
+
+A coroutine or a generator runs in steps. Around each one the stack of modes is swapped: the function's own stack comes
+in, with whatever blocks it left open at its last `yield` or `await`; the caller's goes back out.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar
+
+from tensor import modes
+from tensor.modes import INFERENCE, Block, Entry, Mode
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Gives the mode inside for the mode outside, or raises where entering is forbidden.
+ModeRule = Callable[[Mode], Mode]
+
+
+class _Steps:
+    """The stack of modes of one running generator or coroutine; `with` it around each step."""
+
+    def __init__(self, rule: ModeRule) -> None:
+        self._rule = rule
+        self._inside: Entry | None = None
+        self._outside: Entry
+        self._guard: Block | None = None
+
+    def __enter__(self) -> None:
+        self._outside = modes.top()
+        mode = self._rule(self._outside.mode)
+        if self._inside is None:
+            self._inside = Entry(mode, Block(modes.me()), self._outside)
+        modes.TOP.set(self._inside)
+        if mode is INFERENCE and modes.current() is not INFERENCE:
+            # Started outside, stepped inside inference mode, which is terminal.
+            self._guard = modes.push(INFERENCE)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._guard is not None:
+            modes.close(self._guard)
+            self._guard = None
+        self._inside = modes.TOP.get()
+        modes.TOP.set(self._outside)
+
+
+def _drive(inner: Generator[Any, Any, R], steps: _Steps) -> Generator[Any, Any, R]:
+    """Delegate to `inner` as `yield from` does (PEP 380), with the mode in force in each step only."""
+    try:
+        with steps:
+            value = next(inner)
+        while True:
+            try:
+                sent = yield value
+            except BaseException as error:
+                with steps:
+                    value = inner.throw(error)
+            else:
+                with steps:
+                    value = inner.send(sent)
+    except StopIteration as stop:
+        result: R = stop.value
+        return result
+
+
+class _Awaiting:
+    """Await something, with the mode in force in each step only."""
+
+    def __init__(self, inner: Any, steps: _Steps) -> None:
+        self._inner = inner
+        self._steps = steps
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return _drive(self._inner.__await__(), self._steps)
+
+
+async def in_mode(coroutine: Coroutine[Any, Any, R], rule: ModeRule) -> R:
+    """Await a coroutine, with the mode in force in each of its steps only."""
+    result: R = await _Awaiting(coroutine, _Steps(rule))
+    return result
+
+
+def _first(inner: AsyncGenerator[Any, Any]) -> Any:
+    # The event loop finalises the generators it has seen. It must see the outer one only, which closes the inner.
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(None, None)
+    try:
+        return inner.__anext__()
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
+
+
+def _kind(fn: Any, test: Callable[[Any], bool]) -> bool:
+    return test(fn) or (not inspect.isroutine(fn) and test(getattr(type(fn), "__call__", None)))
+
+
+def is_decorated(fn: Any) -> bool:
+    """Whether calling `fn` gives a coroutine whose steps `decorate` takes care of."""
+    return _kind(fn, inspect.iscoroutinefunction)
+
+
+def decorate(fn: Callable[P, R], rule: ModeRule) -> Callable[P, R]:
+    """Return `fn` with each of its steps run in a mode.
+
+    Args:
+        fn: A function, coroutine function, generator function or async generator function; also a partial, a method,
+            a static or class method, or an object that can be called.
+        rule: Gives the mode inside for the mode outside.
+
+    Raises:
+        TypeError: `fn` is a class, or cannot be called.
+    """
+    if isinstance(fn, staticmethod | classmethod):
+        return type(fn)(decorate(fn.__func__, rule))  # type: ignore[return-value]
+    if isinstance(fn, type):
+        raise TypeError(
+            f"cannot decorate the class {fn.__qualname__}: building an object is not computing with it. "
+            "Decorate its methods instead, such as __init__ or __call__."
+        )
+    if not callable(fn):
+        raise TypeError(f"expected a function to decorate, got {fn!r} of type {type(fn).__name__}")
+    wrapper: Any
+    if _kind(fn, inspect.isasyncgenfunction):
+        wrapper = _async_generator(fn, rule)
+    elif _kind(fn, inspect.iscoroutinefunction):
+        wrapper = _coroutine(fn, rule)
+    elif _kind(fn, inspect.isgeneratorfunction):
+        wrapper = _generator(fn, rule)
+    else:
+        wrapper = _function(fn, rule)
+    return functools.update_wrapper(wrapper, fn)
+
+
+def _function(fn: Any, rule: ModeRule) -> Any:
+    def function(*args: Any, **kwargs: Any) -> Any:
+        block = modes.push(rule(modes.current()))
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            modes.close(block)
+
+    return function
+
+
+def _generator(fn: Any, rule: ModeRule) -> Any:
+    def generator(*args: Any, **kwargs: Any) -> Any:
+        return (yield from _drive(fn(*args, **kwargs), _Steps(rule)))
+
+    return generator
+
+
+def _coroutine(fn: Any, rule: ModeRule) -> Any:
+    async def coroutine(*args: Any, **kwargs: Any) -> Any:
+        return await in_mode(fn(*args, **kwargs), rule)
+
+    return coroutine
+
+
+def _async_generator(fn: Any, rule: ModeRule) -> Any:
+    async def async_generator(*args: Any, **kwargs: Any) -> Any:
+        inner, steps = fn(*args, **kwargs), _Steps(rule)
+        try:
+            value = await _Awaiting(_first(inner), steps)
+            while True:
+                try:
+                    sent = yield value
+                except BaseException as error:
+                    value = await _Awaiting(inner.athrow(error), steps)
+                else:
+                    value = await _Awaiting(inner.asend(sent), steps)
+        except StopAsyncIteration:
+            return
+
+    return async_generator
