@@ -1,0 +1,194 @@
+"""Predictors that tests share; importable by workers as `tests.predictors`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import tensor
+from tensor import nn
+from workers import Ragged
+
+
+class Double:
+    """Twice each number of the column "x", and the label beside it where there is one."""
+
+    def __call__(self, batch):
+        doubled = {"y": tensor.from_numpy(batch["x"]) * 2}
+        return doubled | ({"label": batch["label"]} if "label" in batch else {})
+
+
+class Linear:
+    """One layer with shared weights."""
+
+    def __init__(self, weights, *, features=8):
+        self.layer = nn.Linear(features, 4)
+        self.layer.load_state_dict(weights)
+
+    def __call__(self, batch):
+        return {"logits": self.layer(tensor.from_numpy(batch["x"]))}
+
+
+class Column:
+    """One layer over the single column "x"."""
+
+    def __init__(self, weights):
+        self.layer = nn.Linear(1, 4)
+        self.layer.load_state_dict(weights)
+
+    def __call__(self, batch):
+        return {"logits": self.layer(tensor.from_numpy(batch["x"]).unsqueeze(1))}
+
+
+class Line:
+    """The line that `tests.trainers.Regress` learns."""
+
+    def __init__(self, weights):
+        self.layer = nn.Linear(2, 1)
+        self.layer.load_state_dict(weights)
+
+    def __call__(self, batch):
+        return {"y": self.layer(tensor.from_numpy(batch["x"]))}
+
+
+class Lengths:
+    """A ragged column in, a ragged and a plain one out."""
+
+    def __call__(self, batch):
+        tokens = batch["tokens"]
+        return {"length": tokens.lengths, "again": Ragged(tensor.from_numpy(tokens.values) + 1, tokens.offsets)}
+
+
+class Prepared:
+    """`prepare` sees a whole shard, `__call__` its batches."""
+
+    def prepare(self, columns):
+        return {"length": np.array([len(text) for text in columns["text"]], dtype=np.int64)}
+
+    def __call__(self, batch):
+        return {"length": batch["length"]}
+
+
+class Modes:
+    """Says in which mode each part of a predictor runs."""
+
+    def __init__(self):
+        self.built = tensor.is_inference_mode_enabled()
+
+    def prepare(self, columns):
+        self.prepared = tensor.is_inference_mode_enabled()
+        return columns
+
+    def __call__(self, batch):
+        modes = (self.built, self.prepared, tensor.is_inference_mode_enabled())
+        return {"modes": np.tile(np.array(modes), (len(batch["x"]), 1))}
+
+
+class Raises:
+    """Raises on the row that holds `on`."""
+
+    def __init__(self, *, on):
+        self.on = on
+
+    def __call__(self, batch):
+        if self.on in batch["x"]:
+            raise ValueError(f"cannot stomach {self.on}")
+        return {"y": batch["x"]}
+
+
+class DiesOnce:
+    """Dies on the row that holds `on`, the first time that any worker meets it."""
+
+    def __init__(self, *, on, how, marker):
+        self.on, self.how, self.marker = on, how, Path(marker)
+
+    def __call__(self, batch):
+        if self.on in batch["x"]:
+            try:
+                self.marker.touch(exist_ok=False)
+            except FileExistsError:
+                pass
+            else:
+                die(self.how)
+        return {"y": tensor.from_numpy(batch["x"]) * 2}
+
+
+class DiesAlways:
+    """Dies on the row that holds `on`."""
+
+    def __init__(self, *, on, how="SIGKILL"):
+        self.on, self.how = on, how
+
+    def __call__(self, batch):
+        if self.on in batch["x"]:
+            die(self.how)
+        return {"y": batch["x"]}
+
+
+class DiesWhileBuilding:
+    def __init__(self):
+        die("SIGKILL")
+
+
+class Returns:
+    """Returns whatever `init` says."""
+
+    def __init__(self, *, rows=None, kind="dict"):
+        self.rows, self.kind = rows, kind
+
+    def __call__(self, batch):
+        rows = len(batch["x"]) if self.rows is None else self.rows
+        match self.kind:
+            case "dict":
+                return {"y": np.zeros(rows)}
+            case "array":
+                return np.zeros(rows)
+            case "objects":
+                return {"y": np.array([object()] * rows, dtype=object)}
+            case "uneven":
+                return {"y": np.zeros(rows), "z": np.zeros(rows + 1)}
+
+
+class Reuses:
+    """Writes each output into the same memory, as a careful user may."""
+
+    def __init__(self):
+        self.scratch = np.zeros(1024, np.float32)
+
+    def __call__(self, batch):
+        out = self.scratch[: len(batch["x"])]
+        np.multiply(batch["x"], 2, out=out)
+        return {"y": out}
+
+
+class Waits:
+    """Runs until it is killed, and says where its process is."""
+
+    def __init__(self, *, pid_file):
+        self.pid_file = Path(pid_file)
+
+    def __call__(self, batch):
+        self.pid_file.write_text(str(os.getpid()))
+        signal.pause()
+
+
+class SpawnsAndWaits(Waits):
+    """Has a child of its own, and runs until it is killed."""
+
+    def __call__(self, batch):
+        import subprocess
+
+        child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+        self.pid_file.write_text(f"{os.getpid()} {child.pid}")
+        signal.pause()
+
+
+def die(how):
+    if how == "exit":
+        sys.exit(0)
+    os.kill(os.getpid(), getattr(signal, how))
+    signal.pause()

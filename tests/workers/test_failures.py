@@ -1,0 +1,54 @@
+"""A user's error as data: it leads with their own line."""
+
+from __future__ import annotations
+
+import json
+
+from workers.failures import failure_of
+
+
+def raised(function):
+    try:
+        function()
+    except BaseException as error:
+        return failure_of(error, "P.__call__")
+    raise AssertionError("it did not raise")
+
+
+def test_the_users_line_is_the_innermost_that_is_theirs():
+    failure = raised(lambda: json.loads("{"))
+    assert failure.type == "json.decoder.JSONDecodeError"
+    assert failure.line.startswith(__file__)
+    assert "json.loads" in failure.source
+    assert failure.where == "P.__call__"
+    assert failure.traceback.startswith("Traceback")
+
+
+def test_causes_are_told_too():
+    def fails():
+        try:
+            1 / 0  # noqa: B018
+        except ZeroDivisionError as error:
+            raise RuntimeError("second") from error
+
+    failure = raised(fails)
+    assert "ZeroDivisionError" in failure.traceback
+    assert failure.message == "second"
+
+
+def test_an_error_that_cannot_be_shown_is_shown():
+    class Mute(Exception):
+        def __str__(self):
+            raise ValueError
+
+    def fails():
+        raise Mute
+
+    assert "could not be made: ValueError" in raised(fails).message
+
+
+def test_long_messages_are_cut():
+    def fails():
+        raise ValueError("x" * 10**6)
+
+    assert len(raised(fails).message) == 10_000

@@ -1,0 +1,109 @@
+"""Weight snapshots: one copy, one digest, whatever they came from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import tensor
+from tests.resources import is_mapped
+from workers.weights import ALIGNMENT_BYTES, WeightSnapshot, weights_digest
+
+
+@pytest.fixture
+def arrays():
+    generator = np.random.default_rng(0)
+    return {
+        "layer.weight": generator.standard_normal((3, 5), dtype=np.float32),
+        "layer.bias": generator.standard_normal(3).astype(np.float16),
+        "steps": np.array(7, np.int64),
+        "none": np.empty((0, 4), np.float32),
+    }
+
+
+def test_a_mapping_is_copied_once_and_aligned(arrays):
+    with WeightSnapshot.from_mapping(arrays, epoch=3) as snapshot:
+        assert (snapshot.epoch, list(snapshot)) == (3, list(arrays))
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(snapshot[name], array)
+            assert snapshot[name].dtype == array.dtype
+            assert not snapshot[name].flags.writeable
+        assert all(entry.offset % ALIGNMENT_BYTES == 0 for entry in snapshot.ref.entries)
+        arrays["layer.weight"][:] = 0
+        assert snapshot["layer.weight"].any()
+
+
+def test_a_file_is_mapped_as_it_is(arrays, tmp_path):
+    path = tmp_path / "weights.safetensors"
+    tensor.save({name: tensor.from_numpy(array) for name, array in arrays.items()}, path)
+    with WeightSnapshot.from_file(path) as snapshot, WeightSnapshot.from_mapping(arrays) as copied:
+        assert snapshot.digest == copied.digest
+        assert snapshot.ref.path == str(path)
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(snapshot[name], array)
+        assert is_mapped("weights.safetensors")
+
+
+def test_a_misaligned_file_is_copied(tmp_path):
+    """Written by hand: a byte, then floats right behind it."""
+    header = b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"F32","shape":[2],"data_offsets":[1,9]}}'
+    data = b"\x01" + np.array([1.0, 2.0], np.float32).tobytes()
+    (tmp_path / "w.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + data)
+    with WeightSnapshot.from_file(tmp_path / "w.safetensors") as snapshot:
+        assert snapshot.ref.path.startswith("/proc/")
+        np.testing.assert_array_equal(snapshot["b"], [1.0, 2.0])
+
+
+def test_closing_frees_the_memory_and_keeps_what_is_mapped(arrays):
+    snapshot = WeightSnapshot.from_mapping(arrays)
+    mapped = snapshot.ref.arrays()
+    snapshot.close()
+    snapshot.close()
+    np.testing.assert_array_equal(mapped["layer.weight"], arrays["layer.weight"])
+    with pytest.raises(OSError, match="No such file"):
+        snapshot.ref.arrays()
+
+
+def test_tensors_are_marked_inside_inference_mode_only(arrays):
+    with WeightSnapshot.from_mapping(arrays) as snapshot:
+        assert not any(value.is_inference() for value in snapshot.ref.tensors().values())
+        with tensor.inference_mode():
+            assert all(value.is_inference() for value in snapshot.ref.tensors().values())
+
+
+def test_marked_weights_stay_marked(arrays, tmp_path):
+    with tensor.inference_mode():
+        marked = {name: tensor.from_numpy(array) for name, array in arrays.items()}
+    with WeightSnapshot.from_mapping(marked) as snapshot:
+        assert all(value.is_inference() for value in snapshot.ref.tensors().values())
+        snapshot.save(tmp_path / "w.safetensors")
+    with WeightSnapshot.from_file(tmp_path / "w.safetensors") as snapshot:
+        assert all(value.is_inference() for value in snapshot.ref.tensors().values())
+
+
+def test_what_is_no_weight_is_refused():
+    with pytest.raises(TypeError, match=r"weights\['a'\]: expected a tensor or a numeric array, got str"):
+        WeightSnapshot.from_mapping({"a": "b"})
+    with pytest.raises(TypeError, match="ndarray"):
+        WeightSnapshot.from_mapping({"a": np.array([object()])})
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=5),
+        hnp.arrays(st.sampled_from([np.float32, np.int8, np.bool_]), hnp.array_shapes(min_dims=0, min_side=0)),
+        max_size=4,
+    )
+)
+def test_the_digest_depends_on_names_types_shapes_and_bytes_alone(arrays):
+    digest = weights_digest(arrays)
+    shuffled = dict(reversed(arrays.items()))
+    assert weights_digest({name: np.asfortranarray(array) for name, array in shuffled.items()}) == digest
+    with WeightSnapshot.from_mapping(arrays) as snapshot:
+        assert snapshot.digest == digest
+    for name, array in arrays.items():
+        assert weights_digest({**arrays, name: array[None]}) != digest
+        assert weights_digest({**arrays, name + "'": array}) != digest

@@ -1,0 +1,117 @@
+"""How a user's class reaches a worker: by name where it can be imported there, else by value."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workers.errors import PredictorError
+
+
+@dataclass(frozen=True)
+class CodeRef:
+    """A class, as it travels to workers.
+
+    Attributes:
+        name: `module:qualname`, for people, for messages and, without `pickled`, for the import.
+        pickled: The class by value (cloudpickle), when it comes from `__main__`, a notebook or a function's body.
+    """
+
+    name: str
+    pickled: bytes | None = None
+
+    @classmethod
+    def of(cls, target: type) -> CodeRef:
+        """Describe `target` so that a worker can find it.
+
+        Raises:
+            TypeError: `target` is not a class.
+        """
+        if not isinstance(target, type):
+            raise TypeError(
+                f"expected a class that is built once per replica, got {target!r}; "
+                "wrap a function in a class with __call__(self, batch), and pass the class itself, not an instance"
+            )
+        name = f"{target.__module__}:{target.__qualname__}"
+        if _importable(target):
+            return cls(name)
+        import cloudpickle
+
+        module = sys.modules.get(target.__module__)
+        by_value = module is not None and target.__module__ != "__main__" and not _findable(target.__module__)
+        if by_value:
+            cloudpickle.register_pickle_by_value(module)
+        try:
+            return cls(name, cloudpickle.dumps(target))
+        finally:
+            if by_value:
+                cloudpickle.unregister_pickle_by_value(module)
+
+    def resolve(self) -> type:
+        """The class itself, imported or unpickled here.
+
+        Raises:
+            PredictorError: There is no such class.
+        """
+        if self.pickled is not None:
+            import cloudpickle
+
+            return _checked(cloudpickle.loads(self.pickled), self.name)
+        module_name, colon, qualname = self.name.partition(":")
+        if not (colon and module_name and qualname):
+            raise PredictorError(f"expected 'module:ClassName', got {self.name!r}")
+        try:
+            found: Any = importlib.import_module(module_name)
+        except ModuleNotFoundError as error:
+            if error.name is None or not (module_name + ".").startswith(error.name + "."):
+                raise  # the user's module was found, and what it imports was not
+            raise PredictorError(
+                f"no module named {module_name!r} (from {self.name!r}); looked in: {', '.join(sys.path)}"
+            ) from None
+        for part in qualname.split("."):
+            if not hasattr(found, part):
+                raise PredictorError(f"module {module_name!r} ({_file_of(module_name)}) has no {qualname!r}")
+            found = getattr(found, part)
+        return _checked(found, self.name)
+
+    def source_digest(self) -> str:
+        """What code this is: sha256 of the module's source, or of the class by value where there is no file.
+
+        Two runs of one job must agree in it (see `Pool.run`), so that half of the output is not another model's.
+        """
+        target = self.resolve()
+        try:
+            source = Path(inspect.getfile(target)).read_bytes()
+        except (OSError, TypeError):
+            source = self.pickled or self.name.encode()
+        return hashlib.sha256(source).hexdigest()
+
+
+def _checked(found: Any, name: str) -> type:
+    if not isinstance(found, type):
+        raise PredictorError(f"{name!r} is {found!r}; expected a class that is built once per replica")
+    return found
+
+
+def _importable(target: type) -> bool:
+    if target.__module__ == "__main__" or "<locals>" in target.__qualname__ or not _findable(target.__module__):
+        return False
+    found: Any = sys.modules.get(target.__module__)
+    for part in target.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found is target
+
+
+def _findable(module_name: str) -> bool:
+    """Whether a fresh interpreter with this one's `sys.path` finds the module's root."""
+    root = module_name.partition(".")[0]
+    return any(finder.find_spec(root, None) is not None for finder in sys.meta_path if hasattr(finder, "find_spec"))
+
+
+def _file_of(module_name: str) -> str:
+    return getattr(sys.modules.get(module_name), "__file__", None) or "built in"

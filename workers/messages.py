@@ -1,0 +1,394 @@
+"""What a driver and a worker say to each other, as data: commands go down, reports come back.
+
+The same messages run over every backend. They are frozen dataclasses of plain values, arrays and tensors, packed by
+`tensor.wire`, so that no pickle is read from a worker, and a marked tensor arrives marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tensor import wire
+from workers.batching import BatchPolicy
+from workers.code import CodeRef
+from workers.columns import Ragged
+from workers.shards import MemoryFragment, NpyFragment, ParquetFragment, Shard
+from workers.weights import SnapshotRef, WeightEntry
+
+# --- data carried by both
+
+
+@dataclass(frozen=True)
+class Failure:
+    """User code that raised, as data: the driver shows it, and no exception object crosses a process.
+
+    Attributes:
+        where: What was running, as `Classify.__call__`.
+        type: The exception's type, as `ValueError`.
+        message: Its text.
+        line: `file:line` of the innermost line of the user's own code, empty when there is none.
+        source: That line's text.
+        traceback: The whole traceback, from the user's code on.
+    """
+
+    where: str
+    type: str
+    message: str
+    line: str = ""
+    source: str = ""
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A file that an attempt wrote under a temporary name.
+
+    Attributes:
+        path: Where.
+        rows: How many rows.
+        size_bytes: Of the file.
+        digest: sha256 of its canonical rows (see `workers.columns.digest_rows`).
+        schema: Names and types of its columns, the same for every shard of a job.
+    """
+
+    path: str
+    rows: int
+    size_bytes: int
+    digest: str
+    schema: str
+
+
+# --- commands
+
+
+class Command:
+    """From the driver to a worker."""
+
+
+@dataclass(frozen=True)
+class BuildPredictor(Command):
+    """Build the predictor; the first command of an inference worker.
+
+    Attributes:
+        replica: The worker's name.
+        code: The predictor's class.
+        init: Its keyword arguments.
+        weights: Its weights, or None to pass none.
+    """
+
+    replica: str
+    code: CodeRef
+    init: Mapping[str, Any]
+    weights: SnapshotRef | None
+
+
+@dataclass(frozen=True)
+class RunShard(Command):
+    """Run one attempt at a shard.
+
+    Attributes:
+        job: The job's id.
+        shard: Which rows.
+        attempt: Counts the tries at this shard, from 1.
+        policy: How to cut batches.
+        stage: Where to write the output; None to send every batch back instead.
+    """
+
+    job: str
+    shard: Shard
+    attempt: int
+    policy: BatchPolicy
+    stage: str | None = None
+
+
+@dataclass(frozen=True)
+class CancelJob(Command):
+    """Drop what is left of a job; takes effect between batches."""
+
+    job: str
+
+
+@dataclass(frozen=True)
+class SwapWeights(Command):
+    """Build the predictor anew on other weights; the old one stays if that fails."""
+
+    weights: SnapshotRef
+
+
+@dataclass(frozen=True)
+class BuildTrainer(Command):
+    """Build the trainer; the first command of a training worker.
+
+    Attributes:
+        replica: The worker's name.
+        code: The trainer's class.
+        init: Its keyword arguments beside rank and world_size.
+        weights: Its weights, or None to pass none.
+        rank: This worker's.
+        world_size: How many ranks there are.
+        seed: For `tensor.manual_seed`, the same on all ranks.
+    """
+
+    replica: str
+    code: CodeRef
+    init: Mapping[str, Any]
+    weights: SnapshotRef | None
+    rank: int
+    world_size: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class OpenData(Command):
+    """Map the training rows that `ComputeGradients` will name.
+
+    Attributes:
+        shards: They cover the rows in order.
+    """
+
+    shards: tuple[Shard, ...]
+
+
+@dataclass(frozen=True)
+class ComputeGradients(Command):
+    """Forward and backward over some rows.
+
+    Attributes:
+        step: Counts steps, from 0.
+        rows: Their indices, int64, shape (rows,).
+    """
+
+    step: int
+    rows: np.ndarray
+
+
+@dataclass(frozen=True)
+class ApplyGradients(Command):
+    """Step the optimiser with the averaged gradients.
+
+    Attributes:
+        step: The step that they belong to.
+        gradients: One array a parameter, in the model's order; None where no rank had one.
+    """
+
+    step: int
+    gradients: tuple[np.ndarray | None, ...]
+
+
+@dataclass(frozen=True)
+class LoadState(Command):
+    """Take over rank 0's parameters and buffers."""
+
+    state: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class ReadState(Command):
+    """Send the model's parameters and buffers back."""
+
+
+@dataclass(frozen=True)
+class DigestState(Command):
+    """Send the digest of the model's parameters and buffers back."""
+
+
+# --- reports
+
+
+class Report:
+    """From a worker to the driver."""
+
+
+@dataclass(frozen=True)
+class Ready(Report):
+    """The predictor or trainer is built."""
+
+    pid: int
+
+
+@dataclass(frozen=True)
+class BuildFailed(Report):
+    """The user's `__init__` raised, or the class could not be found."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True)
+class WorkerExited(Report):
+    """The worker is gone. Said by the backend, as the worker no longer can.
+
+    Attributes:
+        reason: For people: `killed by SIGKILL`, `exited with status 0`.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class BatchStarted(Report):
+    """A batch went into the predictor."""
+
+    job: str
+    shard: int
+    attempt: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class BatchDone(Report):
+    """A batch came out of the predictor.
+
+    Attributes:
+        rows: How many.
+        columns: The output, when the job streams its results; else None.
+        graph_nodes: Nodes recorded for a backward pass while it ran: 0, or the contract is broken.
+    """
+
+    job: str
+    shard: int
+    attempt: int
+    batch: int
+    rows: int
+    columns: Mapping[str, Any] | None
+    graph_nodes: int
+
+
+@dataclass(frozen=True)
+class ShardDone(Report):
+    """All batches of an attempt are through.
+
+    Attributes:
+        batches: How many.
+        staged: The file, when the job writes files.
+        weights_epoch: Of the weights that made the output.
+        weights_digest: Of the same; empty without weights.
+    """
+
+    job: str
+    shard: int
+    attempt: int
+    batches: int
+    staged: Staged | None
+    weights_epoch: int
+    weights_digest: str
+
+
+@dataclass(frozen=True)
+class ShardFailed(Report):
+    """User code raised, or the rows could not be read.
+
+    Attributes:
+        failure: What.
+        start: First row of the batch within the shard.
+        stop: One past its last row.
+    """
+
+    job: str
+    shard: int
+    attempt: int
+    failure: Failure
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class WeightsSwapped(Report):
+    """The predictor runs on other weights from now on."""
+
+    epoch: int
+
+
+@dataclass(frozen=True)
+class SwapFailed(Report):
+    """The user's `__init__` raised on the new weights; the old predictor stays."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True)
+class Gradients(Report):
+    """One rank's part of a step.
+
+    Attributes:
+        step: Which.
+        rows: How many rows it covers; 0 when the batch had fewer rows than ranks.
+        loss: The mean over those rows.
+        gradients: One array a parameter, in the model's order; None where there is none.
+    """
+
+    step: int
+    rows: int
+    loss: float
+    gradients: tuple[np.ndarray | None, ...]
+
+
+@dataclass(frozen=True)
+class Done(Report):
+    """A training command without another answer is through."""
+
+    command: str
+
+
+@dataclass(frozen=True)
+class State(Report):
+    """The model's parameters and buffers by name, and their digest; `arrays` is empty for `DigestState`."""
+
+    digest: str
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrainingFailed(Report):
+    """The user's training code raised."""
+
+    failure: Failure
+
+
+# --- how they travel
+
+for _kind in (
+    BatchPolicy,
+    CodeRef,
+    Failure,
+    MemoryFragment,
+    NpyFragment,
+    ParquetFragment,
+    Ragged,
+    Shard,
+    SnapshotRef,
+    Staged,
+    WeightEntry,
+    *Command.__subclasses__(),
+    *Report.__subclasses__(),
+):
+    wire.message(f"workers.{_kind.__name__}")(_kind)
+
+
+def encode(message: Command | Report) -> list[memoryview]:
+    """A message as the buffers of one frame, large arrays uncopied.
+
+    Raises:
+        tensor.wire.WireTypeError: It holds a value that cannot travel, as a predictor's `init` may.
+    """
+    return wire.pack(message)
+
+
+def decode_command(frame: bytes | bytearray) -> Command:
+    """The command in a frame; its arrays are read-only views on it."""
+    command = wire.unpack(frame)
+    if not isinstance(command, Command):
+        raise wire.WireError(f"expected a command, got {type(command).__name__}")
+    return command
+
+
+def decode_report(frame: bytes | bytearray) -> Report:
+    """The report in a frame; its arrays are read-only views on it, and its marked tensors are marked."""
+    report = wire.unpack(frame)
+    if not isinstance(report, Report):
+        raise wire.WireError(f"expected a report, got {type(report).__name__}")
+    return report
+

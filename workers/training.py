@@ -1,0 +1,122 @@
+"""The training worker: one rank of a data-parallel trainer, on the normal gradient path.
+
+The driver holds the step together: each rank computes the gradients of its rows, the driver averages them weighted by
+rows, and each rank applies the same average. Equal parameters and equal gradients give equal parameters, bit by bit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Mapping
+from typing import Any
+
+import numpy as np
+
+import tensor
+from workers.columns import Columns, concat_rows, take_rows
+from workers.errors import PredictorError
+from workers.failures import failure_of
+from workers.messages import (
+    ApplyGradients,
+    BuildFailed,
+    BuildTrainer,
+    Command,
+    ComputeGradients,
+    DigestState,
+    Done,
+    Gradients,
+    LoadState,
+    OpenData,
+    ReadState,
+    Ready,
+    Report,
+    State,
+    TrainingFailed,
+)
+from workers.reading import read_shard
+from workers.weights import weights_digest
+
+
+class TrainingWorker:
+    """Builds a trainer and carries out the driver's steps.
+
+    Args:
+        command: How to build it.
+    """
+
+    def __init__(self, command: BuildTrainer) -> None:
+        self._command = command
+        self._name = command.code.name
+        self._trainer: Any = None
+        self._rows: Columns = {}
+
+    def start(self) -> Report:
+        """Build the trainer."""
+        command = self._command
+        try:
+            tensor.manual_seed(command.seed)
+            arguments = {} if command.weights is None else {"weights": command.weights.tensors()}
+            self._trainer = command.code.resolve()(
+                **arguments, rank=command.rank, world_size=command.world_size, **command.init
+            )
+            for name in ("model", "optimizer", "loss"):
+                if not hasattr(self._trainer, name):
+                    raise PredictorError(
+                        f"{self._name} has no {name!r}; a trainer has model, optimizer and loss(batch)"
+                    )
+        except Exception as error:
+            return BuildFailed(failure_of(error, f"{self._name}.__init__"))
+        return Ready(pid=os.getpid())
+
+    def handle(self, command: Command) -> Generator[Report, None, None]:
+        """Carry out one command; exceptions of the user's code become `TrainingFailed`."""
+        where = f"{self._name}.loss"
+        try:
+            match command:
+                case ComputeGradients():
+                    report: Report = self._compute(command)
+                case ApplyGradients():
+                    where = f"{self._name}.optimizer.step"
+                    self._apply(command)
+                    report = Done("ApplyGradients")
+                case OpenData(shards=shards):
+                    where = "reading the training rows"
+                    self._rows = concat_rows([read_shard(shard) for shard in shards])
+                    report = Done("OpenData")
+                case LoadState(state=state):
+                    self._load(state)
+                    report = Done("LoadState")
+                case ReadState():
+                    arrays = self._state()
+                    report = State(weights_digest(arrays), arrays)
+                case DigestState():
+                    report = State(weights_digest(self._state()))
+                case _:
+                    raise TypeError(f"a training worker does not know {type(command).__name__}")
+        except Exception as error:
+            report = TrainingFailed(failure_of(error, where))
+        yield report
+
+    def _compute(self, command: ComputeGradients) -> Gradients:
+        if not len(command.rows):
+            # The batch has fewer rows than there are ranks; this one has no part in the average.
+            return Gradients(command.step, 0, 0.0, tuple(None for _ in self._trainer.model.parameters()))
+        self._trainer.optimizer.zero_grad()
+        loss = self._trainer.loss(take_rows(self._rows, command.rows))
+        loss.backward()
+        gradients = tuple(
+            None if parameter.grad is None else parameter.grad.numpy() for parameter in self._trainer.model.parameters()
+        )
+        return Gradients(command.step, len(command.rows), float(loss.item()), gradients)
+
+    def _apply(self, command: ApplyGradients) -> None:
+        for parameter, gradient in zip(self._trainer.model.parameters(), command.gradients, strict=True):
+            parameter.grad = None if gradient is None else tensor.from_numpy(gradient)
+        self._trainer.optimizer.step()
+        self._trainer.optimizer.zero_grad()
+
+    def _state(self) -> dict[str, np.ndarray]:
+        return {name: value.detach().numpy() for name, value in self._trainer.model.state_dict().items()}
+
+    def _load(self, state: Mapping[str, np.ndarray]) -> None:
+        self._trainer.model.load_state_dict({name: tensor.from_numpy(array) for name, array in state.items()})

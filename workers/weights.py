@@ -1,0 +1,230 @@
+"""Weights as an immutable snapshot: one copy a node, mapped read-only by every replica.
+
+A snapshot is an epoch, a content digest and a list of where each tensor lies in one file-like place: the safetensors
+file itself, or a sealed blob of shared memory. Replicas map that place; nothing is copied.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+import tensor
+from tensor import Tensor
+from tensor.serialization import MARKS_KEY, read_header
+from workers.blobs import BlobWriter, SharedBlob, map_file
+
+ALIGNMENT_BYTES = 64
+"""Each tensor of a blob starts at a multiple of this: a cache line, and the widest vector load."""
+
+
+@dataclass(frozen=True)
+class WeightEntry:
+    """Where one tensor lies.
+
+    Attributes:
+        name: Its name in the state dict.
+        dtype: NumPy's name of its type, little-endian.
+        shape: Its shape.
+        offset: Bytes from the start of the file or blob.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+
+    @property
+    def count(self) -> int:
+        """Elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes."""
+        return self.count * np.dtype(self.dtype).itemsize
+
+
+@dataclass(frozen=True)
+class SnapshotRef:
+    """A snapshot as it travels to the workers of its node: no bytes, only where they lie.
+
+    Attributes:
+        epoch: Counts the snapshots of one training run; 0 for weights that came from elsewhere.
+        digest: sha256 over the sorted (name, dtype, shape, bytes).
+        path: The file or blob to map.
+        entries: The tensors.
+        marked: They came from inference mode, so they are marked wherever they are wrapped.
+    """
+
+    epoch: int
+    digest: str
+    path: str
+    entries: tuple[WeightEntry, ...]
+    marked: bool = False
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The tensors as read-only arrays on the mapped memory, without a copy."""
+        memory = map_file(self.path)
+        return {
+            entry.name: np.frombuffer(memory, dtype=entry.dtype, count=entry.count, offset=entry.offset).reshape(
+                entry.shape
+            )
+            if entry.count
+            else np.empty(entry.shape, dtype=entry.dtype)
+            for entry in self.entries
+        }
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The weights by name, read-only; marked when called inside `inference_mode`, as replicas do."""
+        with tensor.inference_mode(self.marked):
+            return {name: tensor.from_numpy(array) for name, array in self.arrays().items()}
+
+
+class WeightSnapshot(Mapping[str, np.ndarray]):
+    """An immutable snapshot of weights: an epoch, a digest, and one copy on this node.
+
+    A mapping of name to read-only array. Made by `from_file`, `from_mapping` or `TrainingPool.publish`; given to
+    `Pool(weights=...)` or `Pool.swap`. It must stay open while a pool uses it.
+
+    Attributes:
+        ref: What travels to the workers.
+    """
+
+    def __init__(self, ref: SnapshotRef, blob: SharedBlob | None = None) -> None:
+        self.ref = ref
+        self._blob = blob
+        self._arrays: dict[str, np.ndarray] | None = None
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], *, epoch: int = 0) -> WeightSnapshot:
+        """Take a safetensors file as it is: replicas map the file, so its page cache is the one copy.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            tensor.errors.TensorError: It is not a safetensors file.
+        """
+        header = read_header(path)
+        if MARKS_KEY in header.metadata or not all(entry.is_aligned() for entry in header.entries.values()):
+            # Misaligned arrays are slow everywhere and copied by BLAS at each call; one aligned copy a node is cheaper.
+            # Marked weights are rare, and keep their mark on this way.
+            return cls.from_mapping(tensor.load(path), epoch=epoch)
+        entries = tuple(
+            WeightEntry(entry.name, entry.dtype.name, entry.shape, entry.offset_bytes)
+            for entry in header.entries.values()
+        )
+        place = str(Path(path).resolve())
+        ref = SnapshotRef(epoch, "", place, entries)
+        return cls(SnapshotRef(epoch, weights_digest(ref.arrays()), place, entries))
+
+    @classmethod
+    def from_mapping(
+        cls, weights: Mapping[str, Tensor] | Mapping[str, np.ndarray] | Mapping[str, Any], *, epoch: int = 0
+    ) -> WeightSnapshot:
+        """Copy tensors or arrays into one sealed blob of shared memory.
+
+        Args:
+            weights: Name to `Tensor` or array, as `Module.state_dict()` gives.
+            epoch: Counts the snapshots of one training run.
+        """
+        arrays = {str(name): _as_array(name, value) for name, value in weights.items()}
+        writer = BlobWriter("weights")
+        entries = []
+        offset = 0
+        try:
+            for name, array in arrays.items():
+                entries.append(WeightEntry(name, array.dtype.name, array.shape, offset))
+                _write_all(writer.fd, array)
+                end = offset + array.nbytes
+                offset = -(-end // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
+                os.lseek(writer.fd, offset, os.SEEK_SET)
+            os.ftruncate(writer.fd, offset)
+            blob = writer.seal()
+        except BaseException:
+            writer.discard()
+            raise
+        marked = any(isinstance(value, Tensor) and value.is_inference() for value in weights.values())
+        return cls(SnapshotRef(epoch, weights_digest(arrays), blob.path, tuple(entries), marked), blob)
+
+    @property
+    def epoch(self) -> int:
+        """Which snapshot of its training run this is."""
+        return self.ref.epoch
+
+    @property
+    def digest(self) -> str:
+        """sha256 over the sorted (name, dtype, shape, bytes); a file and a mapping of the same weights agree."""
+        return self.ref.digest
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all tensors."""
+        return sum(entry.size_bytes for entry in self.ref.entries)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the weights as a safetensors file.
+
+        What training made is written unmarked, whatever wrapped it since: a replica marks its own view of it.
+        """
+        tensor.save(self.ref.tensors(), path)
+
+    def close(self) -> None:
+        """Let go of the shared memory; replicas that mapped it keep their view."""
+        self._arrays = None
+        if self._blob is not None:
+            self._blob.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if self._arrays is None:
+            self._arrays = self.ref.arrays()
+        return self._arrays[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (entry.name for entry in self.ref.entries)
+
+    def __len__(self) -> int:
+        return len(self.ref.entries)
+
+    def __repr__(self) -> str:
+        return (
+            f"WeightSnapshot(epoch={self.epoch}, digest={self.digest[:12]}, "
+            f"tensors={len(self)}, size_bytes={self.size_bytes})"
+        )
+
+
+def weights_digest(arrays: Mapping[str, np.ndarray]) -> str:
+    """sha256 over the sorted (name, dtype, shape, bytes) of `arrays`."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = arrays[name]
+        digest.update(f"{name}\0{array.dtype.name}\0{array.shape}\0".encode())
+        digest.update(memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8)))
+    return digest.hexdigest()
+
+
+def _as_array(name: object, value: object) -> np.ndarray:
+    array = value.detach().numpy() if isinstance(value, Tensor) else value
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
+        raise TypeError(f"weights[{name!r}]: expected a tensor or a numeric array, got {type(value).__name__}")
+    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).reshape(array.shape)
+
+
+def _write_all(fd: int, array: np.ndarray) -> None:
+    rest = memoryview(array.reshape(-1).view(np.uint8))
+    while rest:
+        rest = rest[os.write(fd, rest) :]
