@@ -1,0 +1,38 @@
+"""Where workers run: in this process, in child processes, or scripted for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cluster.backends.base import Backend, Capabilities, Said
+from cluster.errors import UsageError
+
+NAMES = ("inline", "local")
+"""What `make_backend` knows; also what `Pool(backend=...)` and a job file may say."""
+
+
+def make_backend(wanted: str | Backend, *, environment: Mapping[str, str]) -> Backend:
+    """The backend of that name, or the one given.
+
+    Args:
+        wanted: One of `NAMES`, or a backend that no other pool has.
+        environment: Variables for the workers, where they have processes of their own.
+
+    Raises:
+        UsageError: There is no such backend.
+    """
+    match wanted:
+        case "inline":
+            from cluster.backends.inline import InlineBackend
+
+            return InlineBackend()
+        case "local":
+            from cluster.backends.local import LocalBackend
+
+            return LocalBackend(environment)
+        case str():
+            raise UsageError(f"unknown backend {wanted!r}; expected one of: {', '.join(NAMES)}")
+    return wanted
+
+
+__all__ = ["NAMES", "Backend", "Capabilities", "Said", "make_backend"]

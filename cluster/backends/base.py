@@ -1,0 +1,72 @@
+"""What a backend is: workers by name, commands down, reports up.
+
+Four implementations: `inline` (in this process), `local` (child processes), `fake` (scripted faults, for tests) and
+Ray. One contract suite runs over all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from workers.messages import Command, Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """What a backend can do.
+
+    Attributes:
+        isolates: A worker that crashes takes nothing else down.
+        can_kill: A worker can be stopped while it computes.
+    """
+
+    isolates: bool
+    can_kill: bool
+
+
+@dataclass(frozen=True)
+class Said:
+    """A report, and the worker that made it."""
+
+    worker: str
+    report: Report
+
+
+class Backend(Protocol):
+    """Runs workers. All methods are called from the driver's event loop.
+
+    A worker is started with a command that builds it, and answers `Ready` or `BuildFailed`. It carries out commands one
+    after the other, in order. Its last report is `WorkerExited`, whatever ended it, and comes after all that it said.
+    """
+
+    name: str
+    capabilities: Capabilities
+
+    def start(self, worker: str, first: Command) -> None:
+        """Start a worker under a name that is not in use."""
+        ...
+
+    def submit(self, worker: str, command: Command) -> None:
+        """Queue a command; one for a worker that is gone is dropped, as its `WorkerExited` is on the way."""
+        ...
+
+    def kill(self, worker: str) -> None:
+        """End a worker now, if it lives; its `WorkerExited` follows.
+
+        A backend without `can_kill` ends it before its next batch.
+        """
+        ...
+
+    async def poll(self) -> Sequence[Said]:
+        """Wait until workers have said something, and return all of it; nothing is lost when the wait is cancelled."""
+        ...
+
+    def private_bytes(self, worker: str) -> int | None:
+        """Memory that belongs to this worker alone, without what it maps and shares; None where it has no own process."""
+        ...
+
+    async def close(self) -> None:
+        """End all workers and wait until they are gone; may be called twice."""
+        ...

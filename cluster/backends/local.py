@@ -1,0 +1,193 @@
+"""The local backend: each worker a child process with a socket to the driver.
+
+The children are plain processes of the same interpreter, not `multiprocessing`'s: nothing re-runs `__main__`, and their
+environment is set before NumPy loads. Each leads a process group of its own, so Ctrl-C in the terminal reaches the
+driver alone, and whatever a worker started goes down with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from cluster.backends.base import Capabilities, Said
+from cluster.backends.outbox import Outbox
+from tensor import wire
+from workers import process
+from workers.messages import Command, WorkerExited, decode_report, encode
+
+_EXIT_GRACE_S = 1.0
+"""How long an idle worker may take to leave by itself when the backend closes."""
+
+
+class LocalBackend:
+    """Runs workers as child processes of the thread that polls.
+
+    Args:
+        environment: Variables set in the workers, over the driver's own.
+    """
+
+    name = "local"
+    capabilities = Capabilities(isolates=True, can_kill=True)
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = _worker_environment(environment or {})
+        self._outbox = Outbox()
+        self._children: dict[str, _Child] = {}
+
+    def start(self, worker: str, first: Command) -> None:
+        """See `Backend.start`."""
+        child = _Child(worker, self._environment, self._outbox)
+        self._children[worker] = child
+        child.send(first)
+
+    def submit(self, worker: str, command: Command) -> None:
+        """See `Backend.submit`."""
+        self._children[worker].send(command)
+
+    def kill(self, worker: str) -> None:
+        """See `Backend.kill`."""
+        self._children[worker].kill()
+
+    async def poll(self) -> Sequence[Said]:
+        """See `Backend.poll`."""
+        return await self._outbox.take()
+
+    def private_bytes(self, worker: str) -> int | None:
+        """See `Backend.private_bytes`."""
+        return self._children[worker].private_bytes()
+
+    async def close(self) -> None:
+        """See `Backend.close`."""
+        await asyncio.gather(*(child.close() for child in self._children.values()))
+        self._children.clear()
+
+
+class _Child:
+    """One worker process, from its start to its last report."""
+
+    def __init__(self, worker: str, environment: Mapping[str, str], outbox: Outbox) -> None:
+        self._worker = worker
+        self._outbox = outbox
+        self._loop = asyncio.get_running_loop()
+        self._socket, theirs = socket.socketpair()
+        self._socket.setblocking(False)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", process.__name__, str(theirs.fileno()), str(os.getpid())],
+                stdin=subprocess.DEVNULL,
+                env=dict(environment),
+                pass_fds=[theirs.fileno()],
+                process_group=0,
+            )
+        self._pidfd = os.pidfd_open(self._process.pid)
+        self._commands: asyncio.Queue[list[memoryview]] = asyncio.Queue()
+        self._exited = asyncio.Event()
+        self._loop.add_reader(self._pidfd, self._reap)
+        self._sending = self._loop.create_task(self._send_commands(), name=f"commands to {worker}")
+        self._receiving = self._loop.create_task(self._receive_reports(), name=f"reports of {worker}")
+
+    def send(self, command: Command) -> None:
+        self._commands.put_nowait(encode(command))
+
+    def kill(self) -> None:
+        if not self._exited.is_set():
+            # The group exists until its leader is reaped, which only `_reap` does.
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def private_bytes(self) -> int | None:
+        if self._exited.is_set():
+            return None
+        return _anonymous_bytes(self._process.pid)
+
+    async def close(self) -> None:
+        self._sending.cancel()
+        if not self._exited.is_set():
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_WR)  # an idle worker reads the end of its commands, and leaves
+        try:
+            await asyncio.wait_for(self._exited.wait(), _EXIT_GRACE_S)
+        except TimeoutError:
+            self.kill()
+        await self._receiving
+
+    async def _send_commands(self) -> None:
+        with suppress(OSError):  # the worker is gone; its last report says so
+            while True:
+                for buffer in await self._commands.get():
+                    await self._loop.sock_sendall(self._socket, buffer)
+
+    async def _receive_reports(self) -> None:
+        try:
+            while (frame := await self._receive_frame()) is not None:
+                self._outbox.put(self._worker, decode_report(frame))
+        except OSError:
+            pass  # it is gone
+        except wire.WireError:
+            self.kill()  # the user's code wrote to our descriptor: nothing that follows can be read
+        await self._exited.wait()
+        self._sending.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._sending
+        self._socket.close()
+        self._outbox.put(self._worker, WorkerExited(_exit_reason(self._process.returncode)))
+
+    async def _receive_frame(self) -> bytearray | None:
+        prelude = bytearray(wire.PRELUDE_BYTES)
+        if not await self._fill(memoryview(prelude)):
+            return None
+        frame = bytearray(wire.frame_size(prelude))
+        frame[: len(prelude)] = prelude
+        return frame if await self._fill(memoryview(frame)[len(prelude) :]) else None
+
+    async def _fill(self, target: memoryview) -> bool:
+        while target:
+            received = await self._loop.sock_recv_into(self._socket, target)
+            if not received:
+                return False
+            target = target[received:]
+        return True
+
+    def _reap(self) -> None:
+        """The process ended: end what it started, collect it, and let the reports that it sent be read to their end."""
+        self._loop.remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RD)  # what is buffered stays readable; nothing more can come
+        self._exited.set()
+
+
+def _worker_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """The driver's environment, with its `sys.path` in place of PYTHONPATH: what it imports, its workers can."""
+    environment = {**os.environ, **extra}
+    environment[process.PATH_BEFORE] = os.environ.get("PYTHONPATH", "")
+    environment["PYTHONPATH"] = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
+    return environment
+
+
+def _exit_reason(status: int) -> str:
+    if status >= 0:
+        return f"exited with status {status}"
+    try:
+        return f"killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"killed by signal {-status}"
+
+
+def _anonymous_bytes(pid: int) -> int | None:
+    """Memory of no file, so neither libraries nor mapped weights; what forks share is split between them."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return None
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss_Anon:"))
