@@ -4,7 +4,10 @@ ClusterError
 ├── UsageError        (ValueError)   an argument that cannot work; raised before any worker starts
 │   └── SourceNotFoundError (FileNotFoundError) a path of input that leads nowhere
 ├── JobFolderError    (RuntimeError) the output folder holds another job, or is not one
+├── PoolBusy          (RuntimeError) a pool does one job at a time, and its last iterator is still open
 ├── JobFailed         (RuntimeError) the job ended early; what was committed stays and can be resumed
+│   ├── UserCodeFailed               the predictor or trainer raised, or returned what it must not
+│   └── WorkersLost                  worker processes kept dying
 └── InvalidTransition (RuntimeError) a bug in shoal: an event that the scheduler's table does not know
 """
 
@@ -29,6 +32,18 @@ class JobFolderError(ClusterError):
 
 class JobFailed(ClusterError):
     """The job ended early. Everything committed stays intact, and the same call resumes it."""
+
+
+class UserCodeFailed(JobFailed):
+    """The user's predictor or trainer raised, or returned what it must not; the message leads with the user's line."""
+
+
+class WorkersLost(JobFailed):
+    """Worker processes kept dying: while they built the predictor, or on the same rows."""
+
+
+class PoolBusy(ClusterError):
+    """A pool does one job at a time, and the iterator of the one before is neither exhausted nor closed."""
 
 
 class InvalidTransition(ClusterError):

@@ -1,0 +1,288 @@
+"""What a pool does, as coroutines on its own event loop. `cluster.pool` is the door to it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import ExitStack, aclosing, asynccontextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cluster.backends import Backend, Said
+from cluster.driver import Driver, Work
+from cluster.errors import PoolBusy, UserCodeFailed
+from cluster.failures import failure_text
+from cluster.fleet import Fleet
+from cluster.folder import JobFolder
+from cluster.gather import Batch
+from cluster.numerics import NumericsProfile
+from cluster.outputs import FolderOutput, StreamOutput
+from cluster.planning import plan_digest
+from cluster.progress import Progress, ProgressView
+from cluster.report import RunReport
+from cluster.scheduler import Limits, ReplicaBuildFailed, ReplicaLost
+from cluster.sources import Source
+from tensor import marks, wire
+from workers.batching import BatchPolicy
+from workers.code import CodeRef
+from workers.messages import BuildPredictor, Failure, SwapFailed, SwapWeights, WeightsSwapped
+from workers.shards import Shard
+from workers.weights import WeightSnapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A source and how it is cut, before anything runs.
+
+    Attributes:
+        source: The rows.
+        owned: Whether the job made the source of what the user gave, and so has to close it.
+        shards: All of them.
+        policy: How workers cut batches.
+    """
+
+    source: Source
+    owned: bool
+    shards: tuple[Shard, ...]
+    policy: BatchPolicy
+
+    @property
+    def rows(self) -> int:
+        """Rows of the source."""
+        return sum(shard.rows for shard in self.shards)
+
+    def close(self) -> None:
+        """Let go of the source."""
+        if self.owned:
+            self.source.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """What every replica of a pool runs.
+
+    Attributes:
+        code: The predictor's class.
+        init: Its keyword arguments.
+        version: Stands for the code when jobs are compared; its source's digest unless the user gives one.
+    """
+
+    code: CodeRef
+    init: Mapping[str, Any]
+    version: str
+
+    def identity(self, weights_digest: str) -> dict[str, Any]:
+        """What two runs of one job must have in common."""
+        return {
+            "predictor": self.code.name,
+            "version": self.version,
+            "init": {name: _jsonable(value) for name, value in self.init.items()},
+            "weights": weights_digest,
+        }
+
+
+class Engine:
+    """The fleet of a pool and what is done with it, one job at a time.
+
+    Args:
+        model: What replicas run.
+        weights: Their weights, if any.
+        backend: Where they run.
+        numerics: How they compute.
+        limits: See `Limits`.
+    """
+
+    def __init__(
+        self, model: Model, weights: WeightSnapshot | None, backend: Backend, numerics: NumericsProfile, limits: Limits
+    ) -> None:
+        self.weights = weights
+        self._model = model
+        self._backend = backend
+        self._numerics = numerics
+        self._limits = limits
+        self._fleet: Fleet | None = None
+        self._turn = asyncio.Lock()
+        self._open_stream = ""
+
+    @property
+    def fleet(self) -> Fleet:
+        """The workers."""
+        assert self._fleet is not None, "open() comes first"
+        return self._fleet
+
+    async def open(self) -> None:
+        """Start the workers, without waiting until they are built."""
+        self._fleet = Fleet(self._backend)
+        for _ in range(self._limits.replicas):
+            self._start_replica()
+
+    async def stream(self, plan: Plan, *, ordered: bool) -> AsyncGenerator[Mapping[str, Any], None]:
+        """Run a job and yield its batches as they come; closing the generator ends the job."""
+        work = self._work(plan, f"{self._model.code.name.rpartition(':')[2]}-{secrets.token_hex(4)}", plan.shards)
+        async with self._alone(plan):
+            self._open_stream = work.job
+            output = StreamOutput(work.shards, ordered=ordered)
+            driver = Driver(self.fleet, work, output, Progress(plan.rows, len(plan.shards)))
+            running = asyncio.create_task(driver.run(), name=f"job {work.job}")
+            running.add_done_callback(lambda _: output.close())
+            try:
+                while (item := await output.next()) is not None:
+                    if isinstance(item, Batch):
+                        yield item.value
+                    else:
+                        driver.taken(item.shard, item.attempt)
+                await running  # raises what ended the job
+            finally:
+                self._open_stream = ""
+                running.cancel()
+                await asyncio.wait({running})
+
+    def identity(self, plan: Plan) -> dict[str, Any]:
+        """What a job must have in common with the one that it resumes."""
+        return {
+            **self._model.identity(self.weights.digest if self.weights else ""),
+            "source": plan.source.identity(),
+            "plan": plan_digest(plan.shards),
+            "batch": asdict(plan.policy),
+        }
+
+    async def run(self, plan: Plan, folder: JobFolder, view: ProgressView) -> RunReport:
+        """Run a job into its folder, from where an earlier run left it."""
+        async with self._alone(plan):
+            committed = await asyncio.to_thread(folder.committed)
+            progress = Progress(
+                plan.rows,
+                len(plan.shards),
+                rows=sum(record.rows for record in committed.values()),
+                shards=len(committed),
+                shards_before=len(committed),
+            )
+            work = self._work(plan, folder.job, [shard for shard in plan.shards if shard.index not in committed])
+            output = FolderOutput(folder, work.shards)
+            lost_before = self.fleet.lost
+            with view as on_progress:
+                on_progress(progress)
+                await Driver(self.fleet, work, output, progress, on_progress).run()
+            records = await asyncio.to_thread(folder.committed)
+            report = RunReport(
+                job=folder.job,
+                output=str(folder.path),
+                rows=progress.rows,
+                shards=progress.shards,
+                resumed_shards=progress.shards_before,
+                batches=progress.batches,
+                attempts=progress.attempts,
+                workers_lost=self.fleet.lost - lost_before,
+                graph_nodes=progress.graph_nodes,
+                training_copies=marks.training_copies(),
+                seconds=progress.elapsed_s,
+                first_batch_s=progress.first_batch_s,
+                digest=rows_digest([records[shard.index].digest for shard in plan.shards]),
+                weights_digest=self.weights.digest if self.weights else "",
+                numerics=self._numerics.to_dict(),
+                private_bytes=self.fleet.private_bytes(),
+            )
+            await asyncio.to_thread(folder.finish, report.to_dict())
+            return report
+
+    async def collect(self, plan: Plan) -> list[Mapping[str, Any]]:
+        """Run a job and return all of its batches in input order."""
+        async with aclosing(self.stream(plan, ordered=True)) as batches:
+            return [batch async for batch in batches]
+
+    async def private_bytes(self) -> dict[str, int]:
+        """Memory of its own that each ready replica has."""
+        return self.fleet.private_bytes()
+
+    async def swap(self, weights: WeightSnapshot) -> None:
+        """Have every replica build its predictor on other weights; all of them, or none.
+
+        Raises:
+            UserCodeFailed: The predictor's `__init__` raised on the new weights; the old ones stay in use.
+        """
+        async with self._alone():
+            failure = await self._swap_all(weights)
+            if failure is None:
+                self.weights = weights
+                return
+            if self.weights is not None:
+                await self._swap_all(self.weights)
+            raise UserCodeFailed(failure_text(failure))
+
+    async def close(self) -> None:
+        """End the workers."""
+        if self._fleet is not None:
+            await self._fleet.close()
+            self._fleet = None
+
+    async def _swap_all(self, weights: WeightSnapshot) -> Failure | None:
+        """Swap, wait for every replica's answer, and return what the first one that failed says."""
+        fleet = self.fleet
+        waiting = set(fleet.replicas)
+        for name in waiting:
+            fleet.send(name, SwapWeights(weights.ref))
+        failure = None
+        while waiting:
+            match await fleet.next():
+                case Said(worker=name, report=WeightsSwapped()):
+                    waiting.discard(name)
+                case Said(worker=name, report=SwapFailed(failure=failed)):
+                    waiting.discard(name)
+                    failure = failure or failed
+                case ReplicaBuildFailed(replica=name, failure=failed):
+                    waiting.discard(name)
+                    failure = failure or failed
+                case ReplicaLost(replica=name):
+                    waiting.discard(name)  # the next job replaces it, on the weights that are then in use
+        return failure
+
+    def _start_replica(self) -> None:
+        name = f"w{self.fleet.next_replica}"
+        self.fleet.next_replica += 1
+        self.fleet.start(name, self._build(name))
+
+    def _build(self, name: str) -> BuildPredictor:
+        return BuildPredictor(name, self._model.code, self._model.init, self.weights.ref if self.weights else None)
+
+    def _work(self, plan: Plan, job: str, shards: Sequence[Shard]) -> Work:
+        return Work(
+            job=job,
+            shards={shard.index: shard for shard in shards},
+            policy=plan.policy,
+            limits=self._limits,
+            build=self._build,
+        )
+
+    @asynccontextmanager
+    async def _alone(self, *plans: Plan) -> AsyncIterator[None]:
+        """Wait for our turn, and let go of the sources of `plans` after it."""
+        with ExitStack() as stack:
+            for plan in plans:
+                stack.callback(plan.close)
+            self._check_free()
+            async with self._turn:
+                yield
+
+    def _check_free(self) -> None:
+        if self._open_stream:
+            # Waiting would be for ever: the iterator's owner is, as a rule, whoever calls us.
+            raise PoolBusy(
+                f"the iterator of job {self._open_stream} is still open, and a pool does one job at a time: "
+                "read it to its end or close() it first, or use a second pool"
+            )
+
+
+def rows_digest(shard_digests: Iterable[str]) -> str:
+    """One digest for the output of a job: sha256 over its shards' digests in order."""
+    return hashlib.sha256("\n".join(shard_digests).encode()).hexdigest()
+
+
+def _jsonable(value: Any) -> Any:
+    """The value where JSON can show it to people, else what tells it from others."""
+    try:
+        return json.loads(json.dumps(value))
+    except (TypeError, ValueError):
+        return "sha256:" + hashlib.sha256(b"".join(wire.pack(value))).hexdigest()

@@ -1,0 +1,164 @@
+"""`Job`: a batch job as a file, `job.toml`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cluster.errors import UsageError
+from cluster.pool import Pool
+from cluster.report import RunReport
+from cluster.sources import NpySource, ParquetSource, Source, as_source
+from workers.batching import BatchPolicy
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class BatchTable(_Table):
+    """`[batch]`: how workers cut batches."""
+
+    max_rows: int = Field(default=256, ge=1)
+
+
+class SourceTable(_Table):
+    """`[source]`: where the rows come from.
+
+    Attributes:
+        path: A .npy or Parquet file, a folder of Parquet files, or a pattern.
+        column: The name of a .npy file's column.
+        columns: The columns to read of Parquet files; all by default.
+    """
+
+    path: str
+    column: str = "data"
+    columns: list[str] | None = None
+
+
+class Job(_Table):
+    """A batch job: what `shoal run job.toml` runs.
+
+        predictor = "predict:Classify"      # module:Class, importable from working_dir
+        weights   = "model.safetensors"
+        output    = "out/"
+        replicas  = 2
+
+        [source]
+        path = "images.npy"
+        column = "pixels"
+
+        [init]
+        normalize = true
+
+        [batch]
+        max_rows = 256
+
+    Paths are relative to the job file's folder.
+
+    Attributes:
+        predictor: "module:Class".
+        source: Where the rows come from; a plain string is its path.
+        output: The folder to write to, or to resume.
+        weights: A safetensors file.
+        init: Keyword arguments of the predictor.
+        batch: How batches are cut.
+        working_dir: The folder that the predictor's module is imported from.
+        replicas: Workers; by default one per core.
+        backend: Where they run.
+        max_attempts: Workers that may die on one shard before the job gives up.
+        shard_rows: The size of shards, in rows; by default it follows from the source.
+        version: Stands for the predictor's code when the job is resumed.
+    """
+
+    predictor: str
+    source: SourceTable | str
+    output: str
+    weights: str | None = None
+    init: dict[str, Any] = Field(default_factory=dict)
+    batch: BatchTable = Field(default_factory=BatchTable)
+    working_dir: str = "."
+    replicas: int | None = Field(default=None, ge=1)
+    backend: Literal["local", "inline"] = "local"
+    max_attempts: int = Field(default=3, ge=1)
+    shard_rows: int | None = Field(default=None, ge=1)
+    version: str | None = None
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], **overrides: Any) -> Job:
+        """Read a job file.
+
+        Args:
+            path: The TOML file.
+            overrides: Fields to use in place of the file's; None leaves the file's.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            UsageError: It is not TOML, or a key in it is unknown, missing or wrong.
+        """
+        file = Path(path).resolve()
+        try:
+            values = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"{file}: not a TOML file: {error}") from None
+        values.update({name: value for name, value in overrides.items() if value is not None})
+        try:
+            job = cls(**values)
+        except ValidationError as error:
+            problems = "\n".join(f"  {_place(item['loc'])}: {item['msg'].lower()}" for item in error.errors())
+            raise UsageError(f"{file}: this job cannot run:\n{problems}") from None
+        return job._resolved(file.parent)
+
+    def run(self, *, progress: bool | None = None) -> RunReport:
+        """Run the job to its end, or go on with it; see `Pool.run`."""
+        directory = str(Path(self.working_dir))
+        if directory not in sys.path:
+            sys.path.insert(0, directory)  # the workers get our sys.path
+        with Pool(
+            self.predictor,
+            weights=self.weights,
+            init=self.init,
+            replicas=self.replicas,
+            backend=self.backend,
+            max_attempts=self.max_attempts,
+            version=self.version,
+        ) as pool:
+            return pool.run(
+                self._source(),
+                self.output,
+                batch=BatchPolicy(max_rows=self.batch.max_rows),
+                shard_rows=self.shard_rows,
+                progress=progress,
+            )
+
+    def _source(self) -> Source:
+        if isinstance(self.source, str):
+            return as_source(self.source)
+        if self.source.path.endswith(".npy"):
+            return NpySource(self.source.path, self.source.column)
+        return ParquetSource(self.source.path, self.source.columns)
+
+    def _resolved(self, folder: Path) -> Job:
+        def resolve(path: str) -> str:
+            return str(folder / Path(path).expanduser())
+
+        source = self.source
+        return self.model_copy(
+            update={
+                "source": resolve(source)
+                if isinstance(source, str)
+                else source.model_copy(update={"path": resolve(source.path)}),
+                "output": resolve(self.output),
+                "weights": None if self.weights is None else resolve(self.weights),
+                "working_dir": resolve(self.working_dir),
+            }
+        )
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location if part not in ("str", "SourceTable"))

@@ -1,0 +1,240 @@
+"""`Pool`: a model, replicated over workers, and a dataset fanned out over them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Generator, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from cluster.arguments import HeldWeights, Weights, code_of, positive, travelling
+from cluster.backends import Backend, make_backend
+from cluster.engine import Engine, Model, Plan
+from cluster.errors import UsageError
+from cluster.folder import JobFolder
+from cluster.gathered import Output, gathered
+from cluster.loop import LoopThread
+from cluster.numerics import NumericsProfile
+from cluster.planning import plan_shards
+from cluster.progress import progress_view
+from cluster.report import RunReport
+from cluster.scheduler import Limits
+from cluster.sources import as_source
+from workers.batching import BatchPolicy
+
+
+class Pool:
+    """Replicas of a predictor, ready for one job after another.
+
+        with Pool(Embed, weights="model.safetensors", replicas=4) as pool:
+            for batch in pool.map("texts.parquet"): ...   # streamed, in input order, bounded memory
+            table = pool.predict("texts.parquet")         # gathered
+            report = pool.run("texts.parquet", "out/")    # committed files, exactly once, resumable
+
+    Everything that comes out is inference-only: no code, in any process, can train on it by accident. A job that lost
+    workers goes on with new ones; rows are neither lost nor doubled. One pool does one job at a time.
+
+    Args:
+        predictor: A class, built once per replica (see `workers.protocols.Predictor`), or its name as "module:Class".
+        weights: A safetensors file, a mapping of name to tensor or array, or a `WeightSnapshot`. Kept once on this
+            machine and mapped by every replica. With None the predictor gets no `weights` argument.
+        init: Further keyword arguments of the predictor: numbers, strings, arrays, and lists and dicts of them.
+        replicas: Workers; by default one per core that this process may use, or one for "inline".
+        backend: "local" (child processes), "inline" (this process, for debugging), or a `Backend`.
+        max_attempts: Workers that may die on one shard before the job gives up.
+        version: Stands for the predictor's code when a job is resumed; by default the digest of its source file.
+
+    Raises:
+        UsageError: An argument that cannot work. No worker was started.
+        FileNotFoundError: There is no such weights file.
+    """
+
+    def __init__(
+        self,
+        predictor: type | str,
+        *,
+        weights: Weights | None = None,
+        init: Mapping[str, Any] | None = None,
+        replicas: int | None = None,
+        backend: str | Backend = "local",
+        max_attempts: int = 3,
+        version: str | None = None,
+    ) -> None:
+        numerics = NumericsProfile.of_this_process() if backend == "inline" else NumericsProfile.of_workers(os.environ)
+        runner = make_backend(backend, environment=numerics.environment())
+        default_replicas = len(os.sched_getaffinity(0)) if runner.capabilities.isolates else 1
+        limits = Limits(
+            replicas=positive("replicas", default_replicas if replicas is None else replicas),
+            max_attempts=positive("max_attempts", max_attempts),
+        )
+        code = code_of(predictor)
+        model = Model(code=code, init=travelling(init), version=version or code.source_digest())
+        self._weights = None if weights is None else HeldWeights.of(weights)
+        snapshot = None if self._weights is None else self._weights.snapshot
+        self._engine = Engine(model, snapshot, runner, numerics, limits)
+        self._thread: LoopThread | None = None
+        self._closed = False
+
+    # --- jobs
+
+    def map(
+        self, source: Any, *, batch: BatchPolicy | None = None, ordered: bool = True, shard_rows: int | None = None
+    ) -> Generator[Output, None, None]:
+        """Stream the predictor's output, batch by batch.
+
+        Memory is bounded: a slow consumer holds the workers back. Leaving the loop early, or closing the iterator, ends
+        the job.
+
+        Args:
+            source: A path (.npy, .parquet, a folder of Parquet files), a mapping of columns, an array, or a source.
+            batch: How batches are cut.
+            ordered: Yield in input order; False yields in order of arrival.
+            shard_rows: The size of shards, in rows; by default it follows from the source.
+
+        Returns:
+            An iterator over dicts of columns: marked tensors, `Ragged` of them, object arrays of strings.
+
+        Raises:
+            JobFailed: From the iterator: the predictor raised, or workers kept dying.
+        """
+        plan = self._plan(source, batch, shard_rows)
+        return self._loop().iterate(self._engine.stream(plan, ordered=ordered))
+
+    def amap(
+        self, source: Any, *, batch: BatchPolicy | None = None, ordered: bool = True, shard_rows: int | None = None
+    ) -> AsyncGenerator[Output, None]:
+        """`map` for `async for`; close it with `aclose()` (or `contextlib.aclosing`) when leaving early."""
+        plan = self._plan(source, batch, shard_rows)
+        return self._loop().aiterate(self._engine.stream(plan, ordered=ordered))
+
+    def predict(self, source: Any, *, batch: BatchPolicy | None = None, shard_rows: int | None = None) -> Output:
+        """The predictor's whole output in memory, in input order.
+
+        Args, errors: as for `map`.
+
+        Returns:
+            Columns over all rows: marked tensors (whose `origin` says which replica made which rows), `Ragged` of them,
+            object arrays of strings. Empty for a source without rows.
+        """
+        return gathered(list(self.map(source, batch=batch, shard_rows=shard_rows)))
+
+    async def apredict(self, source: Any, *, batch: BatchPolicy | None = None, shard_rows: int | None = None) -> Output:
+        """`predict` for coroutines. Concurrent calls take turns."""
+        plan = self._plan(source, batch, shard_rows)
+        return gathered(await self._loop().arun(self._engine.collect(plan)))
+
+    def run(
+        self,
+        source: Any,
+        output: str | os.PathLike[str],
+        *,
+        batch: BatchPolicy | None = None,
+        shard_rows: int | None = None,
+        progress: bool | None = None,
+    ) -> RunReport:
+        """Write the predictor's output as Parquet, each row committed exactly once.
+
+        The same call on the same folder resumes what an earlier one left: nothing that was committed is read again. Read
+        the results with `read_results`, or with any Parquet reader.
+
+        Args:
+            source, batch, shard_rows: As for `map`.
+            output: A folder; new, empty, or this job's.
+            progress: True shows a bar on a terminal and plain lines elsewhere, False nothing, None the bar only.
+
+        Raises:
+            JobFolderError: The folder holds something else, such as another job; it says in what they differ.
+            JobFailed: The predictor raised, or workers kept dying; what is committed stays.
+        """
+        plan = self._plan(source, batch, shard_rows)
+        folder = self._folder(plan, output)
+        return self._loop().run(self._engine.run(plan, folder, progress_view(progress)))
+
+    async def arun(
+        self,
+        source: Any,
+        output: str | os.PathLike[str],
+        *,
+        batch: BatchPolicy | None = None,
+        shard_rows: int | None = None,
+        progress: bool | None = None,
+    ) -> RunReport:
+        """`run` for coroutines; cancelling it ends the job, and what is committed stays."""
+        plan = self._plan(source, batch, shard_rows)
+        folder = self._folder(plan, output)
+        return await self._loop().arun(self._engine.run(plan, folder, progress_view(progress)))
+
+    def swap(self, weights: Weights) -> None:
+        """Have all replicas go on with other weights, after the job at hand; all of them, or none.
+
+        Raises:
+            UserCodeFailed: The predictor's `__init__` raised on them; the old weights stay in use.
+        """
+        held = HeldWeights.of(weights)
+        self._loop().run(self._engine.swap(held.snapshot))
+        self._hold(held)
+
+    async def aswap(self, weights: Weights) -> None:
+        """`swap` for coroutines."""
+        held = HeldWeights.of(weights)
+        await self._loop().arun(self._engine.swap(held.snapshot))
+        self._hold(held)
+
+    # --- the pool itself
+
+    def private_bytes(self) -> dict[str, int]:
+        """Memory of its own that each ready replica has, by name, without libraries and mapped weights.
+
+        Empty where replicas have no process of their own.
+        """
+        return self._loop().run(self._engine.private_bytes())
+
+    def close(self) -> None:
+        """End the workers and wait until they are gone; may be called twice."""
+        self._closed = True
+        if self._thread is not None:
+            self._thread.run(self._engine.close())
+            self._thread.close()
+            self._thread = None
+        self._hold(None)
+
+    def __enter__(self) -> Self:
+        self._loop()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        self._loop()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.close)
+
+    def _loop(self) -> LoopThread:
+        """The driver's thread; the first call starts it, and the workers."""
+        if self._closed:
+            raise UsageError("this pool was closed; make a new one")
+        if self._thread is None:
+            self._thread = LoopThread("shoal driver")
+            self._thread.run(self._engine.open())
+        return self._thread
+
+    def _plan(self, source: Any, batch: BatchPolicy | None, shard_rows: int | None) -> Plan:
+        found = as_source(source)
+        shards = plan_shards(found.fragments(), shard_rows=shard_rows)
+        return Plan(source=found, owned=found is not source, shards=tuple(shards), policy=batch or BatchPolicy())
+
+    def _folder(self, plan: Plan, output: str | os.PathLike[str]) -> JobFolder:
+        return JobFolder.open(output, self._engine.identity(plan), shards=len(plan.shards))
+
+    def _hold(self, held: HeldWeights | None) -> None:
+        before, self._weights = self._weights, held
+        if before is not None:
+            before.release()

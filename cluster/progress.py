@@ -1,0 +1,152 @@
+"""How far a job is: counted by the driver, shown as a bar on a terminal and as plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from types import TracebackType
+from typing import Any, Protocol, TextIO
+
+_LINE_EVERY_S = 5.0
+
+
+@dataclass
+class Progress:
+    """Counts of one job.
+
+    Attributes:
+        rows_total: Rows of the source.
+        shards_total: Shards that the source was cut into.
+        rows: Rows whose shard is committed, earlier runs included.
+        shards: Shards that are committed, earlier runs included.
+        shards_before: Shards that an earlier run had committed.
+        batches: Forward calls in this run, repeated ones included.
+        attempts: Shards dispatched in this run, repeated ones included.
+        graph_nodes: Nodes recorded for a backward pass: 0, or the inference contract is broken.
+        first_batch_s: Seconds from the start of the job to its first batch.
+        started_s: On the monotonic clock.
+    """
+
+    rows_total: int
+    shards_total: int
+    rows: int = 0
+    shards: int = 0
+    shards_before: int = 0
+    batches: int = 0
+    attempts: int = 0
+    graph_nodes: int = 0
+    first_batch_s: float | None = None
+    started_s: float = field(default_factory=monotonic)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the job started."""
+        return monotonic() - self.started_s
+
+
+class ProgressView(Protocol):
+    """Shows a job's progress; entered before the job and left after it, however that ends."""
+
+    def __enter__(self) -> Callable[[Progress], None]: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+
+class Silent:
+    """Shows nothing."""
+
+    def __enter__(self) -> Callable[[Progress], None]:
+        return lambda progress: None
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class Lines:
+    """A plain line now and then, for logs.
+
+    Args:
+        stream: Where to.
+        every_s: At most one line in this many seconds, and one at the end.
+    """
+
+    def __init__(self, stream: TextIO, *, every_s: float = _LINE_EVERY_S) -> None:
+        self._stream = stream
+        self._every_s = every_s
+        self._last_s = monotonic()
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> Callable[[Progress], None]:
+        return self._update
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._print(self._progress)
+
+    def _update(self, progress: Progress) -> None:
+        self._progress = progress
+        if monotonic() - self._last_s >= self._every_s:
+            self._last_s = monotonic()
+            self._print(progress)
+
+    def _print(self, progress: Progress) -> None:
+        share = progress.rows / progress.rows_total if progress.rows_total else 1.0
+        print(
+            f"shoal: {progress.rows:,} of {progress.rows_total:,} rows ({share:.0%}), "
+            f"shard {progress.shards} of {progress.shards_total}, {progress.elapsed_s:.1f} s",
+            file=self._stream,
+            flush=True,
+        )
+
+
+class Bar:
+    """A bar that redraws itself, for terminals.
+
+    Args:
+        stream: The terminal.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Callable[[Progress], None]:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        self._bar = RichProgress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("rows"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=Console(file=self._stream),
+        )
+        self._task = self._bar.add_task("shoal", total=None)
+        self._bar.start()
+        return self._update
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def _update(self, progress: Progress) -> None:
+        self._bar.update(self._task, completed=progress.rows, total=progress.rows_total)
+
+
+def progress_view(show: bool | None, *, stream: TextIO | None = None) -> ProgressView:
+    """The fitting view.
+
+    Args:
+        show: True for a bar on a terminal and lines elsewhere; False for nothing; None for a bar on a terminal only.
+        stream: Where to; standard error by default.
+    """
+    target = stream or sys.stderr
+    if show is not False and target.isatty():
+        return Bar(target)
+    return Lines(target) if show else Silent()

@@ -1,0 +1,83 @@
+"""What a finished job or training run says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReport:
+    """What `Pool.run` did.
+
+    Attributes:
+        job: The job's id.
+        output: The folder.
+        rows: Rows committed, earlier runs included.
+        shards: Shards committed, earlier runs included.
+        resumed_shards: Shards that an earlier run had committed, and that were not read again.
+        batches: Forward calls in this run.
+        attempts: Shards dispatched in this run; above `shards - resumed_shards` when some were tried again.
+        workers_lost: Workers that ended by themselves in this run.
+        graph_nodes: Nodes recorded for a backward pass while predicting: 0, or the inference contract is broken.
+        training_copies: Calls of `tensor.as_training_data` in this process so far.
+        seconds: From the start of the job to its end.
+        first_batch_s: From the start of the job to its first batch; None when there was nothing to do.
+        digest: sha256 over the output rows' digests in order: equal for equal rows.
+        weights_digest: Of the weights; empty without weights.
+        numerics: The numerics profile.
+        private_bytes: Memory of its own that each replica had at the end, without mapped weights.
+    """
+
+    job: str
+    output: str
+    rows: int
+    shards: int
+    resumed_shards: int
+    batches: int
+    attempts: int
+    workers_lost: int
+    graph_nodes: int
+    training_copies: int
+    seconds: float
+    first_batch_s: float | None
+    digest: str
+    weights_digest: str
+    numerics: Mapping[str, str | int]
+    private_bytes: Mapping[str, int]
+
+    @property
+    def rows_per_s(self) -> float:
+        """Rows of this and earlier runs over the seconds of this one; meaningful for a job run in one go."""
+        return self.rows / self.seconds if self.seconds else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitReport:
+    """What `TrainingPool.fit` did.
+
+    Attributes:
+        losses: Mean loss of each epoch, weighted by rows.
+        steps: Optimiser steps.
+        rows: Rows seen, over all epochs.
+        world_size: Ranks.
+        seconds: From the first step to the last.
+        digest: sha256 of the parameters and buffers, equal on all ranks.
+    """
+
+    losses: tuple[float, ...]
+    steps: int
+    rows: int
+    world_size: int
+    seconds: float
+    digest: str
+
+    @property
+    def rows_per_s(self) -> float:
+        """Rows per second, over all ranks."""
+        return self.rows / self.seconds if self.seconds else 0.0

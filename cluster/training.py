@@ -1,0 +1,304 @@
+"""`TrainingPool`: data-parallel training on the normal gradient path, and weights to publish from it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import numpy as np
+
+from cluster.arguments import HeldWeights, Weights, code_of, positive, travelling
+from cluster.averaging import average, mean_loss
+from cluster.backends import Backend, Said, make_backend
+from cluster.errors import UsageError, UserCodeFailed, WorkersLost
+from cluster.failures import failure_text
+from cluster.fleet import Fleet
+from cluster.loop import LoopThread
+from cluster.numerics import NumericsProfile
+from cluster.planning import plan_shards
+from cluster.report import FitReport
+from cluster.scheduler import ReplicaBuildFailed, ReplicaLost, ReplicaReady
+from cluster.sources import as_source
+from workers.messages import (
+    ApplyGradients,
+    BuildTrainer,
+    Command,
+    ComputeGradients,
+    DigestState,
+    Done,
+    Gradients,
+    LoadState,
+    OpenData,
+    ReadState,
+    Report,
+    State,
+    TrainingFailed,
+)
+from workers.shards import Shard
+from workers.weights import WeightSnapshot
+
+R = TypeVar("R", bound=Report)
+
+
+class TrainingPool:
+    """Ranks of a trainer that step together: gradients averaged over rows, equal parameters on all ranks after each step.
+
+        with TrainingPool(Train, init={"lr": 1e-3}, world_size=2) as training:
+            report = training.fit(source, epochs=10, batch_rows=64, seed=0)
+            snapshot = training.publish()          # for Pool(weights=snapshot), pool.swap(snapshot), snapshot.save(path)
+
+    Args:
+        trainer: A class (see `workers.protocols.Trainer`), or its name as "module:Class".
+        weights: Passed to the trainer as `weights`, if given: a safetensors file, a mapping, or a `WeightSnapshot`.
+        init: Further keyword arguments of the trainer, beside `rank` and `world_size`.
+        world_size: Ranks, each a worker.
+        backend: "local" (child processes), "inline" (this process), or a `Backend`.
+        seed: Passed to `tensor.manual_seed` on all ranks before the trainer is built.
+        timeout_s: The longest that any one step may take on any rank; a rank that is lost or hangs fails `fit`.
+
+    Raises:
+        UsageError: An argument that cannot work. No worker was started.
+    """
+
+    def __init__(
+        self,
+        trainer: type | str,
+        *,
+        weights: Weights | None = None,
+        init: Mapping[str, Any] | None = None,
+        world_size: int = 1,
+        backend: str | Backend = "local",
+        seed: int = 0,
+        timeout_s: float = 300.0,
+    ) -> None:
+        self._world_size = positive("world_size", world_size)
+        self._code = code_of(trainer)
+        self._init = travelling(init)
+        self._seed = seed
+        self._timeout_s = timeout_s
+        self._backend = make_backend(backend, environment=NumericsProfile.of_workers(os.environ).environment())
+        self._weights = None if weights is None else HeldWeights.of(weights)
+        self._thread: LoopThread | None = None
+        self._ranks: _Ranks | None = None
+        self._published = 0
+        self._closed = False
+
+    def fit(
+        self,
+        source: Any,
+        *,
+        epochs: int,
+        batch_rows: int,
+        seed: int = 0,
+        on_epoch: Callable[[int, float], None] | None = None,
+    ) -> FitReport:
+        """Train.
+
+        The rows are kept once in memory on this machine. Each epoch visits them in a new order, drawn from `seed` and the
+        epoch; a batch is split over the ranks, and its gradients are the same, up to rounding, for any number of ranks.
+
+        Args:
+            source: As for `Pool.map`.
+            epochs: How often to visit each row.
+            batch_rows: Rows of one step, over all ranks; the last step of an epoch may have fewer.
+            seed: Of the order of rows.
+            on_epoch: Called after each epoch with its number, from 1, and its mean loss.
+
+        Raises:
+            UserCodeFailed: The trainer raised.
+            WorkersLost: A rank died, or did not answer in time.
+        """
+        positive("epochs", epochs)
+        positive("batch_rows", batch_rows)
+        found = as_source(source)
+        try:
+            shards = plan_shards(found.fragments())
+            if not shards:
+                raise UsageError("the source has no rows to train on")
+            return self._loop().run(self._opened().fit(shards, epochs, batch_rows, seed, on_epoch))
+        finally:
+            if found is not source:
+                found.close()
+
+    def publish(self) -> WeightSnapshot:
+        """The parameters and buffers as they are now, as an immutable snapshot; its epoch counts the calls, from 1."""
+        state = self._loop().run(self._opened().state())
+        self._published += 1
+        return WeightSnapshot.from_mapping(state, epoch=self._published)
+
+    def digests(self) -> list[str]:
+        """The digest of every rank's parameters and buffers, in the order of the ranks: all equal."""
+        return self._loop().run(self._opened().digests())
+
+    def close(self) -> None:
+        """End the workers and wait until they are gone; may be called twice."""
+        self._closed = True
+        if self._thread is not None:
+            if self._ranks is not None:
+                self._thread.run(self._ranks.close())
+                self._ranks = None
+            self._thread.close()
+            self._thread = None
+        if self._weights is not None:
+            self._weights.release()
+            self._weights = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _loop(self) -> LoopThread:
+        if self._closed:
+            raise UsageError("this training pool was closed; make a new one")
+        if self._thread is None:
+            self._thread = LoopThread("shoal training driver")
+        return self._thread
+
+    def _opened(self) -> _Ranks:
+        """The ranks; the first call starts them."""
+        if self._ranks is None:
+            ranks = _Ranks(self._timeout_s)
+            commands = {
+                f"rank{rank}": BuildTrainer(
+                    f"rank{rank}",
+                    self._code,
+                    self._init,
+                    None if self._weights is None else self._weights.snapshot.ref,
+                    rank,
+                    self._world_size,
+                    self._seed,
+                )
+                for rank in range(self._world_size)
+            }
+            self._ranks = ranks
+            self._loop().run(ranks.open(self._backend, commands))
+        return self._ranks
+
+
+class _Ranks:
+    """The ranks' workers, driven step by step: every command goes to all of them and is answered by all of them."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._names: tuple[str, ...] = ()
+        self._fleet: Fleet | None = None
+        self._broken = ""
+
+    @property
+    def _workers(self) -> Fleet:
+        assert self._fleet is not None, "open() comes first"
+        return self._fleet
+
+    async def open(self, backend: Backend, commands: Mapping[str, Command]) -> None:
+        """Start the ranks, and give all of them rank 0's parameters."""
+        self._fleet = Fleet(backend)
+        self._names = tuple(commands)
+        for name, command in commands.items():
+            self._fleet.start(name, command)
+        await self._answers("building the trainer")
+        state = await self.state()
+        await self._all([LoadState(state)] * len(self._names), Done)
+
+    async def fit(
+        self,
+        shards: Sequence[Shard],
+        epochs: int,
+        batch_rows: int,
+        seed: int,
+        on_epoch: Callable[[int, float], None] | None,
+    ) -> FitReport:
+        """Train, an epoch after another."""
+        rows = sum(shard.rows for shard in shards)
+        await self._all([OpenData(tuple(shards))] * len(self._names), Done)
+        started_s = monotonic()
+        losses = []
+        step = 0
+        for epoch in range(epochs):
+            order = np.random.default_rng([seed, epoch]).permutation(rows)
+            loss = 0.0
+            for start in range(0, rows, batch_rows):
+                batch = order[start : start + batch_rows]
+                loss += await self._step(step, batch) * len(batch)
+                step += 1
+            losses.append(loss / rows)
+            if on_epoch is not None:
+                on_epoch(epoch + 1, losses[-1])
+        seconds = monotonic() - started_s
+        digests = await self.digests()
+        if len(set(digests)) > 1:
+            raise AssertionError(f"the ranks' parameters differ: {digests}; this is a bug in shoal")
+        return FitReport(
+            losses=tuple(losses),
+            steps=step,
+            rows=rows * epochs,
+            world_size=len(self._names),
+            seconds=seconds,
+            digest=digests[0],
+        )
+
+    async def state(self) -> Mapping[str, np.ndarray]:
+        """Rank 0's parameters and buffers."""
+        name = self._names[0]
+        self._workers.send(name, ReadState())
+        (answer,) = await self._answers("ReadState", [name])
+        assert isinstance(answer, State)
+        return answer.arrays
+
+    async def digests(self) -> list[str]:
+        """The digest of every rank's parameters and buffers."""
+        return [state.digest for state in await self._all([DigestState()] * len(self._names), State)]
+
+    async def close(self) -> None:
+        """End the ranks."""
+        if self._fleet is not None:
+            await self._fleet.close()
+            self._fleet = None
+
+    async def _step(self, step: int, batch: np.ndarray) -> float:
+        parts = np.array_split(batch, len(self._names))
+        answers = await self._all([ComputeGradients(step, part) for part in parts], Gradients)
+        averaged = average(answers)
+        await self._all([ApplyGradients(step, averaged)] * len(self._names), Done)
+        return mean_loss(answers)
+
+    async def _all(self, commands: Sequence[Command], kind: type[R]) -> list[R]:
+        """Send each rank its command and return the answers in the order of the ranks."""
+        if self._broken:
+            raise WorkersLost(f"this training pool cannot go on: {self._broken}; make a new one")
+        for name, command in zip(self._names, commands, strict=True):
+            self._workers.send(name, command)
+        answers = await self._answers(type(commands[0]).__name__)
+        return [answer for answer in answers if isinstance(answer, kind)]
+
+    async def _answers(self, what: str, names: Sequence[str] | None = None) -> list[Report]:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._collect(names or self._names)
+        except TimeoutError:
+            self._broken = f"a rank took more than {self._timeout_s:g} s for {what}"
+            raise WorkersLost(f"{self._broken}; raise TrainingPool(timeout_s=...) if it only needs longer") from None
+        except BaseException as error:  # some ranks may have stepped and others not
+            self._broken = str(error).partition("\n")[0] or type(error).__name__
+            raise
+
+    async def _collect(self, names: Sequence[str]) -> list[Report]:
+        answers: dict[str, Report] = {}
+        while len(answers) < len(names):
+            match await self._workers.next():
+                case ReplicaReady(replica=name):
+                    answers[name] = Done("build")
+                case ReplicaBuildFailed(failure=failure) | Said(report=TrainingFailed(failure=failure)):
+                    raise UserCodeFailed(failure_text(failure))
+                case ReplicaLost(replica=name, reason=reason):
+                    raise WorkersLost(f"{name} of {len(self._names)} ended while it trained: {reason}")
+                case Said(worker=name, report=report):
+                    answers[name] = report
+        return [answers[name] for name in names]

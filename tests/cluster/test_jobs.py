@@ -1,0 +1,153 @@
+"""Job files and the `shoal` command, run as users run them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tensor
+from cluster import UsageError, read_results
+from cluster.jobs import Job
+
+SHOAL = Path(sys.executable).with_name("shoal")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a predictor, weights, rows, and a job."""
+    (tmp_path / "predict.py").write_text(
+        "import tensor\n"
+        "class Scale:\n"
+        "    def __init__(self, weights, *, shift=0.0):\n"
+        "        self.factor, self.shift = weights['factor'], shift\n"
+        "    def __call__(self, batch):\n"
+        "        return {'y': tensor.from_numpy(batch['x']) * self.factor + self.shift}\n"
+    )
+    tensor.save({"factor": tensor.tensor(3.0)}, tmp_path / "model.safetensors")
+    np.save(tmp_path / "x.npy", np.arange(200, dtype=np.float32))
+    (tmp_path / "job.toml").write_text(
+        'predictor = "predict:Scale"\nweights = "model.safetensors"\noutput = "out"\nreplicas = 1\n'
+        '[source]\npath = "x.npy"\ncolumn = "x"\n[init]\nshift = 1.0\n[batch]\nmax_rows = 50\n'
+    )
+    return tmp_path
+
+
+def shoal(*arguments, cwd):
+    return subprocess.run([SHOAL, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=50)
+
+
+def test_run_writes_the_results_and_says_what_it_did(folder):
+    done = shoal("run", "job.toml", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    first, second, *_ = done.stdout.splitlines()
+    assert first == f"200 rows in 4 shards, in {folder / 'out'}"
+    assert "rows/s" in second
+    assert done.stderr.startswith("shoal: 200 of 200 rows (100%), shard 4 of 4")  # a plain line: no terminal here
+    np.testing.assert_array_equal(np.asarray(read_results(folder / "out")["y"]), np.arange(200) * 3 + 1)
+
+
+def test_run_again_goes_on_with_what_is_there(folder):
+    shoal("run", "job.toml", cwd=folder)
+    done = shoal("run", folder / "job.toml", "--quiet", cwd="/")
+    assert "4 shards had been committed before" in done.stdout
+    assert done.stderr == ""
+
+
+def test_options_override_the_file(folder):
+    done = shoal("run", "job.toml", "--backend", "inline", "--output", "elsewhere", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert len(read_results(folder / "elsewhere")["y"]) == 200
+
+
+def test_the_same_digest_inline_and_local(folder):
+    digests = {
+        line
+        for backend in ("inline", "local")
+        for line in shoal("run", "job.toml", "--backend", backend, "--output", backend, cwd=folder).stdout.splitlines()
+        if line.startswith("digest ")
+    }
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("replicas = 1", "replicas = 0", "replicas: input should be greater than or equal to 1"),
+        ("replicas = 1", "replica = 1", "replica: extra inputs are not permitted"),
+        ("replicas = 1", 'backend = "kubernetes"', "backend: input should be"),
+        ("replicas = 1", "replicas =", "not a TOML file"),
+        ('output = "out"\n', "", "output: field required"),
+        ("x.npy", "y.npy", "there is no file"),
+        ("model.safetensors", "model.pt", "model.pt"),
+        ("predict:Scale", "predict:Scales", "has no 'Scales'"),
+        ("predict:Scale", "predicts:Scale", "no module named 'predicts'"),
+        ('column = "x"', 'column = "z"', "KeyError: 'x'"),
+        ("shift = 1.0", "shaft = 1.0", "unexpected keyword argument 'shaft'"),
+    ],
+)
+def test_a_job_that_cannot_run_says_why_in_one_message(folder, before, after, message):
+    job = folder / "job.toml"
+    job.write_text(job.read_text().replace(before, after))
+    done = shoal("run", "job.toml", "--quiet", cwd=folder)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert message in done.stderr
+    assert done.stderr.startswith("shoal: ")
+    assert len(done.stderr.splitlines()) < 25
+
+
+def test_a_missing_job_file(tmp_path):
+    done = shoal("run", "nothing.toml", cwd=tmp_path)
+    assert done.returncode == 1
+    assert str(tmp_path / "nothing.toml") in done.stderr
+
+
+def test_values_of_the_wrong_type_are_refused(folder):
+    with pytest.raises(UsageError, match="replicas"):
+        Job.from_file(folder / "job.toml", replicas="two")
+
+
+def test_help_answers_at_once(tmp_path):
+    """The budget is 0.3 s; what is checked is what costs it: the imports."""
+    probe = "import sys, cluster.cli; print({'numpy', 'pyarrow', 'pydantic', 'asyncio', 'tensor'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", probe], cwd=tmp_path, capture_output=True, text=True, timeout=50)
+    assert done.stdout == "set()\n", done.stderr
+    assert "run" in shoal("--help", cwd=tmp_path).stdout
+
+
+def test_version(tmp_path):
+    assert shoal("--version", cwd=tmp_path).stdout.startswith("shoal 0.")
+
+
+def test_doctor_finds_nothing_wrong_and_a_folder_that_hides_ours(tmp_path):
+    done = shoal("doctor", cwd=tmp_path)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "nothing stands in the way")
+    (tmp_path / "workers").mkdir()
+    (tmp_path / "workers" / "__init__.py").touch()
+    done = shoal("doctor", cwd=tmp_path)
+    assert done.returncode == 1
+    assert f"problem: {tmp_path / 'workers'} hides shoal's own package" in done.stdout
+
+
+def test_interrupting_a_run_leaves_what_is_committed(folder):
+    slow = (folder / "predict.py").read_text().replace(
+        "        return", "        import time, numpy\n        time.sleep(0.2 if batch['x'][0] else 0)\n        return"
+    )
+    (folder / "predict.py").write_text(slow)
+    job = subprocess.Popen([SHOAL, "run", "job.toml", "--quiet"], cwd=folder, stderr=subprocess.PIPE, text=True)
+    deadline_s = time.monotonic() + 30
+    while not list(folder.glob("out/*.parquet")) and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    os.kill(job.pid, 2)
+    _, errors = job.communicate(timeout=30)
+    if job.returncode != 0:  # it may have been through already
+        assert job.returncode == 130
+        assert "interrupted; what is committed stays" in errors
+    done = shoal("run", "job.toml", "--quiet", cwd=folder)
+    assert "had been committed before" in done.stdout
+    np.testing.assert_array_equal(np.asarray(read_results(folder / "out")["y"]), np.arange(200) * 3 + 1)

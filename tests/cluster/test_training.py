@@ -1,0 +1,159 @@
+"""`TrainingPool`: equal ranks, equal results for any number of them, and no hang when one is lost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tensor
+from cluster import Pool, TrainingPool, UsageError, UserCodeFailed, WeightSnapshot, WorkersLost
+from tests import predictors, trainers
+
+
+@pytest.fixture(params=["inline", "local"])
+def backend(request):
+    return request.param
+
+
+@pytest.fixture
+def points():
+    x = np.random.default_rng(0).standard_normal((100, 2), dtype=np.float32)
+    return {"x": x, "y": x @ np.array([[2.0], [-1.0]], np.float32) + 0.5}
+
+
+def test_training_finds_the_line(backend, points):
+    with TrainingPool(trainers.Regress, world_size=2, backend=backend) as training:
+        report = training.fit(points, epochs=20, batch_rows=20, seed=1)
+        snapshot = training.publish()
+    assert (report.steps, report.rows, report.world_size, len(report.losses)) == (100, 2000, 2, 20)
+    assert report.losses[-1] < 1e-4 < report.losses[0]
+    np.testing.assert_allclose(snapshot["weight"], [[2.0, -1.0]], atol=1e-2)
+    assert snapshot.epoch == 1
+    snapshot.close()
+
+
+def test_all_ranks_hold_equal_parameters_whatever_they_started_from(points):
+    with TrainingPool(trainers.Regress, init={"seed_by_rank": True}, world_size=3) as training:
+        for _ in range(3):
+            training.fit(points, epochs=1, batch_rows=17)
+            assert len(set(training.digests())) == 1
+
+
+def test_the_number_of_ranks_changes_only_the_rounding(points):
+    weights = []
+    for world_size in (1, 2, 3):
+        with TrainingPool(trainers.Regress, world_size=world_size, backend="inline") as training:
+            training.fit(points, epochs=3, batch_rows=16)  # the last step of an epoch has 4 rows
+            with training.publish() as snapshot:
+                weights.append(np.array(snapshot["weight"]))
+    np.testing.assert_allclose(weights[1], weights[0], rtol=1e-4)
+    np.testing.assert_allclose(weights[2], weights[0], rtol=1e-4)
+
+
+def test_the_same_seed_gives_the_same_bits_on_every_backend(points):
+    digests = set()
+    for backend in ("inline", "local"):
+        with TrainingPool(trainers.Regress, world_size=2, backend=backend) as training:
+            digests.add(training.fit(points, epochs=2, batch_rows=10, seed=3).digest)
+    assert len(digests) == 1
+
+
+def test_more_ranks_than_rows(points):
+    few = {name: column[:2] for name, column in points.items()}
+    with TrainingPool(trainers.Regress, world_size=3, backend="inline") as training:
+        assert training.fit(few, epochs=2, batch_rows=2).steps == 2
+
+
+def test_gradients_are_those_of_one_process(points):
+    """One step on two ranks against the same step by hand."""
+    with TrainingPool(trainers.Regress, world_size=2, backend="inline", seed=5) as training:
+        training.fit(points, epochs=1, batch_rows=100)
+        with training.publish() as snapshot:
+            found = {name: np.array(array) for name, array in snapshot.items()}
+    tensor.manual_seed(5)
+    alone = trainers.Regress(rank=0, world_size=1)
+    alone.loss(points).backward()
+    alone.optimizer.step()
+    for name, value in alone.model.state_dict().items():
+        np.testing.assert_allclose(found[name], value.numpy(), rtol=1e-5)
+
+
+def test_published_weights_drive_a_pool_and_swap_into_it(points):
+    with TrainingPool(trainers.Regress, world_size=2) as training:
+        training.fit(points, epochs=1, batch_rows=20)
+        with training.publish() as first, Pool(predictors.Line, weights=first, replicas=1) as pool:
+            before = np.asarray(pool.predict(points)["y"])
+            training.fit(points, epochs=20, batch_rows=20)
+            with training.publish() as second:
+                pool.swap(second)
+                after = np.asarray(pool.predict(points)["y"])
+    assert (first.epoch, second.epoch) == (1, 2)
+    assert np.abs(after - points["y"]).mean() < np.abs(before - points["y"]).mean()
+
+
+def test_published_files_are_unmarked_and_train_on(points, tmp_path):
+    with TrainingPool(trainers.Regress, backend="inline") as training:
+        training.fit(points, epochs=1, batch_rows=20)
+        with training.publish() as snapshot:
+            snapshot.save(tmp_path / "w.safetensors")
+    assert not any(value.is_inference() for value in tensor.load(tmp_path / "w.safetensors").values())
+    with TrainingPool(trainers.Regress, weights=tmp_path / "w.safetensors", world_size=2) as training:
+        assert training.fit(points, epochs=1, batch_rows=20).steps == 5
+
+
+def test_weights_that_inference_made_cannot_be_trained_on(points):
+    with tensor.inference_mode():
+        marked = {"weight": tensor.ones(1, 2), "bias": tensor.zeros(1)}
+    snapshot = WeightSnapshot.from_mapping(marked)
+    with TrainingPool(trainers.Regress, weights=snapshot) as training, pytest.raises(
+        UserCodeFailed, match="InferenceTensorError"
+    ):
+        training.fit(points, epochs=1, batch_rows=20)
+    snapshot.close()
+
+
+def test_a_lost_rank_fails_fit_with_its_name(points):
+    with TrainingPool(trainers.Dies, world_size=2) as training:
+        with pytest.raises(WorkersLost, match="rank1 of 2 ended while it trained: killed by SIGKILL"):
+            training.fit(points, epochs=5, batch_rows=20)
+        with pytest.raises(WorkersLost, match="cannot go on"):
+            training.fit(points, epochs=5, batch_rows=20)
+
+
+def test_a_hanging_rank_fails_fit_by_the_deadline(points):
+    with TrainingPool(trainers.Hangs, world_size=2, timeout_s=1.5) as training, pytest.raises(
+        WorkersLost, match=r"more than 1\.5 s for ComputeGradients"
+    ):
+        training.fit(points, epochs=1, batch_rows=20)
+
+
+def test_an_error_of_the_users_leads_with_their_line(backend, points):
+    with TrainingPool(trainers.Raises, world_size=2, backend=backend) as training, pytest.raises(
+        UserCodeFailed, match=r"trainers\.py:\d+: raise ZeroDivisionError"
+    ):
+        training.fit(points, epochs=1, batch_rows=20)
+
+
+def test_a_trainer_without_a_model_says_what_is_missing(backend, points):
+    with TrainingPool(trainers.NoModel, backend=backend) as training, pytest.raises(
+        UserCodeFailed, match="has no 'model'"
+    ):
+        training.fit(points, epochs=1, batch_rows=20)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"epochs": 0}, "epochs must be a whole number from 1"),
+        ({"batch_rows": 0}, "batch_rows must be"),
+        ({"source": {"x": np.empty((0, 2))}}, "no rows to train on"),
+    ],
+)
+def test_arguments_that_cannot_work(points, arguments, message):
+    with TrainingPool(trainers.Regress) as training, pytest.raises(UsageError, match=message):
+        training.fit(**{"source": points, "epochs": 1, "batch_rows": 10, **arguments})
+
+
+def test_world_size_must_be_positive():
+    with pytest.raises(UsageError, match="world_size must be"):
+        TrainingPool(trainers.Regress, world_size=0)

@@ -1,0 +1,45 @@
+"""Fixtures for all tests: whatever a test starts must be gone when it ends."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves behind a process, a thread or shared memory."""
+    before = _living()
+    yield
+    left = {kind: now - before[kind] for kind, now in _living().items() if now - before[kind]}
+    assert not left, f"left behind: {left}"
+
+
+def _living() -> dict[str, set[str]]:
+    import gc
+
+    gc.collect(0)
+    return {
+        "processes": _children(),
+        "threads": {thread.name for thread in threading.enumerate()},
+        "shared memory": {link for link in map(_target, Path("/proc/self/fd").iterdir()) if "memfd:shoal" in link},
+        "files in /dev/shm": {path.name for path in Path("/dev/shm").iterdir() if path.name.startswith("shoal")},
+    }
+
+
+def _children() -> set[str]:
+    children = set()
+    for task in Path("/proc/self/task").iterdir():
+        children.update((task / "children").read_text().split())
+    return children
+
+
+def _target(link: Path) -> str:
+    try:
+        return os.readlink(link)
+    except OSError:
+        return ""

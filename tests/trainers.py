@@ -1,0 +1,58 @@
+"""Trainers that tests share; importable by workers as `tests.trainers`."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import tensor
+from tensor import nn, optim
+from tensor.nn import functional as F
+
+
+class Regress:
+    """A line through points; each rank draws its own start, which must not matter."""
+
+    def __init__(self, weights=None, *, rank, world_size, learning_rate=0.1, seed_by_rank=False):
+        if seed_by_rank:
+            tensor.manual_seed(rank)
+        self.rank = rank
+        self.model = nn.Linear(2, 1)
+        if weights is not None:
+            self.model.load_state_dict(weights)
+        self.optimizer = optim.SGD(self.model.parameters(), lr=learning_rate, momentum=0.9)
+
+    def loss(self, batch):
+        return F.mse_loss(self.model(tensor.from_numpy(batch["x"])), tensor.from_numpy(batch["y"]))
+
+
+class Dies(Regress):
+    """The last rank dies in its second step."""
+
+    steps = 0
+
+    def loss(self, batch):
+        self.steps += 1
+        if self.rank == 1 and self.steps == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+            signal.pause()
+        return super().loss(batch)
+
+
+class Hangs(Regress):
+    """The last rank never answers."""
+
+    def loss(self, batch):
+        if self.rank == 1:
+            signal.pause()
+        return super().loss(batch)
+
+
+class Raises(Regress):
+    def loss(self, batch):
+        raise ZeroDivisionError("the loss of it all")
+
+
+class NoModel:
+    def __init__(self, *, rank, world_size):
+        pass
