@@ -27,6 +27,7 @@ from typing import Any
 
 from cluster.durable import fsync_folder, put_if_absent, replace
 from cluster.errors import JobFolderError
+from cluster.paths import absolute
 from cluster.records import Record, RecordFile
 
 __all__ = ["COMMIT_STEPS", "JobFolder", "Record", "RecordFile", "job_id"]
@@ -79,7 +80,7 @@ class JobFolder:
             JobFolderError: the folder holds another job (says in what it differs), holds something else, or cannot be
                 written.
         """
-        folder = _absolute(path)
+        folder = absolute(path)
         manifest = {"format": _FORMAT, "job": job_id(identity), "shards": shards, "identity": identity}
         with _explained(folder):
             _create(folder)
@@ -105,7 +106,7 @@ class JobFolder:
         Raises:
             JobFolderError: it is no job folder.
         """
-        folder = _absolute(path)
+        folder = absolute(path)
         if not _manifest_path(folder).is_file():
             what = "is no job folder" if folder.is_dir() else "is a file" if folder.exists() else "does not exist"
             raise JobFolderError(f"{folder} {what}; expected a folder that a job has written, with {_HIDDEN}/ inside")
@@ -238,10 +239,6 @@ def _staged(folder: Path) -> Path:
 
 def _temporaries(folder: Path) -> Path:
     return folder / _HIDDEN / "temporary"
-
-
-def _absolute(path: str | os.PathLike[str]) -> Path:
-    return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100  (Path.absolute() would keep "..")
 
 
 def _create(folder: Path) -> None:

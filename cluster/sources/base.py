@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -61,8 +60,3 @@ class FileIdentity:
             raise UsageError(f"{path} is not a file")
         found = path.stat()
         return cls(path=str(path), size_bytes=found.st_size, mtime_ns=found.st_mtime_ns)
-
-
-def absolute(path: str | os.PathLike[str]) -> Path:
-    """Return the path that workers in other working folders can use."""
-    return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100  (Path.absolute() would keep "..")

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from cluster.errors import SourceNotFoundError, UsageError
-from cluster.sources.base import Source, absolute
+from cluster.paths import absolute
+from cluster.sources.base import Source
 from cluster.sources.memory import ArraySource
 from cluster.sources.npy import NpySource
 from cluster.sources.parquet import ParquetSource

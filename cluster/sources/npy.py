@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cluster.sources.base import FileIdentity, FragmentRows, absolute
+from cluster.paths import absolute
+from cluster.sources.base import FileIdentity, FragmentRows
 from workers.columns import as_columns
 from workers.reading import map_npy
 from workers.shards import NpyFragment

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cluster.errors import SourceNotFoundError, UsageError
-from cluster.sources.base import FileIdentity, FragmentRows, absolute
+from cluster.paths import absolute
+from cluster.sources.base import FileIdentity, FragmentRows
 from workers.errors import ColumnsError
 from workers.shards import ParquetFragment
 
