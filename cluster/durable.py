@@ -49,14 +49,21 @@ def put_if_absent(
 
 
 def replace(path: Path, data: bytes, *, temporaries: Path) -> None:
-    """Write a file that replaces the one of that name, whole and durably."""
-    temporary = temporaries / f"{path.name}-{secrets.token_hex(8)}"
-    try:
-        _write(temporary, data)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    fsync_folder(path.parent)
+    """Write a file that replaces the one of that name, whole and durably; arguments as for `put_if_absent`."""
+    for _ in range(_TRIES):
+        temporary = temporaries / f"{path.name}-{secrets.token_hex(8)}"
+        try:
+            _write(temporary, data)
+            temporary.replace(path)
+        except FileNotFoundError:
+            if not (temporaries.is_dir() and path.parent.is_dir()):
+                raise
+        else:
+            fsync_folder(path.parent)
+            return
+        finally:
+            temporary.unlink(missing_ok=True)
+    raise FileNotFoundError(f"temporary files in {temporaries} vanish before they can be renamed to {path}")
 
 
 def fsync_folder(path: Path) -> None:

@@ -21,9 +21,9 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from cluster.durable import fsync_folder, put_if_absent, replace
 from cluster.errors import JobFolderError
@@ -124,10 +124,17 @@ class JobFolder:
         safe_replica = re.sub(r"[^A-Za-z0-9]+", "_", replica)
         return _staged(self.path) / f"{shard:06d}-{attempt}-{safe_replica}-{self._run}.staged"
 
-    def data_path(self, file: RecordFile) -> Path:
-        """Return where a committed file is: under its final name, or still staged if a crash came between."""
-        published = self.path / file.name
-        return published if published.exists() else _staged(self.path) / file.staged
+    def open_data(self, file: RecordFile) -> BinaryIO:
+        """Open a committed file for reading, also where a crash has left it staged.
+
+        Raises:
+            JobFolderError: it is gone.
+        """
+        published, staged = self.path / file.name, _staged(self.path) / file.staged
+        for path in (published, staged, published):  # a driver may publish it between two looks
+            with suppress(FileNotFoundError):
+                return path.open("rb")
+        raise JobFolderError(f"{published} is missing, although its shard is committed; put it back")
 
     def commit(self, record: Record) -> Record:
         """Make one attempt's staged files the output of its shard.

@@ -58,9 +58,9 @@ def _read(folder: JobFolder, file: RecordFile) -> tuple[Columns, str]:
 
     from workers.arrow import to_columns
 
-    path = folder.data_path(file)
+    path = folder.path / file.name
     try:
-        with pq.ParquetFile(path) as parquet:
+        with folder.open_data(file) as opened, pq.ParquetFile(opened) as parquet:
             table = parquet.read()
     except (OSError, pa.ArrowException) as error:
         raise JobFolderError(f"{path} cannot be read, although its shard is committed: {error}") from error

@@ -26,7 +26,7 @@ def test_a_job_from_start_to_end(tmp_path):
     assert open_files() == before
     records = JobFolder.load(job.path).committed()
     assert list(records) == [0, 1, 2]
-    assert [job.data_path(file).name for record in records.values() for file in record.files] == list(WHOLE)
+    assert [file.name for record in records.values() for file in record.files] == list(WHOLE)
     assert json.loads((job.path / "_shoal" / "report.json").read_text()) == {"rows": 3}
     assert job.job == job_id(IDENTITY) == JobFolder.load(job.path).job
 
@@ -40,7 +40,8 @@ def test_a_driver_killed_at_any_step_loses_and_doubles_nothing(tmp_path, fatal):
     assert len(before) == ALL_STEPS[len(OPEN_STEPS) : fatal].count("linked")
     # A committed shard can be read even where its file is not published yet.
     for shard, record in before.items():
-        assert JobFolder.load(tmp_path).data_path(record.files[0]).read_bytes() == b"rows of shard %d" % shard
+        with JobFolder.load(tmp_path).open_data(record.files[0]) as data:
+            assert data.read() == b"rows of shard %d" % shard
 
     after = run(tmp_path).committed()
     assert files(tmp_path) == WHOLE
