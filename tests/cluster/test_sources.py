@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 
+import tensor
 from cluster.errors import SourceNotFoundError, UsageError
 from cluster.planning import plan_shards
 from cluster.sources import ArraySource, NpySource, ParquetSource, Source, as_source
@@ -237,7 +238,7 @@ class TestAsSource:
         assert isinstance(as_source(f"{tmp_path}/*.parquet"), ParquetSource)
         assert isinstance(as_source(ROWS), ArraySource)
 
-    @pytest.mark.parametrize("lone", [np.arange(3), Ragged.from_rows([[1], [2, 3], []])])
+    @pytest.mark.parametrize("lone", [np.arange(3), tensor.arange(3), Ragged.from_rows([[1], [2, 3], []])])
     def test_a_lone_array_is_the_column_data(self, lone):
         source = as_source(lone)
         rows = read_back(source)

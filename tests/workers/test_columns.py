@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tensor
 from tests.strategies import columns, cuts
 from workers.columns import RowsDigest, as_columns, concat_rows, digest_rows, row_count, slice_rows, take_rows
 from workers.errors import ColumnsError
@@ -109,6 +110,16 @@ class TestAsColumns:
         assert made["big_endian"].dtype == np.dtype("i4").newbyteorder("=")
         assert made["big_endian"].tolist() == [1, 2]
         assert made["tags"].values.dtype == object
+
+    def test_takes_tensors_marked_or_not(self):
+        with tensor.inference_mode():
+            marked = tensor.ones(2, 3)
+        made = as_columns({"marked": marked, "plain": tensor.ones(2), "rows": Ragged(marked, [0, 1, 2])})
+        assert made["marked"].shape == (2, 3)
+        assert np.shares_memory(made["marked"], marked.numpy())
+        assert not made["marked"].flags.writeable
+        assert isinstance(made["rows"].values, np.ndarray)
+        assert digest_rows(made) == digest_rows(as_columns({name: made[name] for name in made}))
 
     def test_does_not_copy_arrays(self):
         array = np.arange(3)

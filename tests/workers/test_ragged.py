@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tensor
 from tests.strategies import raggeds
 from workers.errors import ColumnsError
 from workers.ragged import Ragged
@@ -77,3 +78,14 @@ def test_equality_compares_rows_types_and_nans():
     assert Ragged.from_rows([[np.nan]]).equals(Ragged.from_rows([[np.nan]]))
     assert not Ragged.from_rows([[1]]).equals(Ragged.from_rows([[1.0]]))
     assert not Ragged.from_rows([[1], [2]]).equals(Ragged.from_rows([[1, 2]]))
+
+
+def test_marked_values_stay_marked():
+    with tensor.inference_mode():
+        marked = Ragged.from_rows([tensor.arange(2), tensor.arange(3)])
+    assert marked.values.is_inference()
+    assert marked[0].tolist() == [0, 1]
+    for derived in (marked[1:], marked.take([1, 1]), Ragged.concat([marked, marked]), Ragged.from_rows(marked.rows())):
+        assert derived.values.is_inference()
+    assert marked.take([1, 0]).values.tolist() == [0, 1, 2, 0, 1]
+    assert marked.equals(Ragged.from_rows([[0, 1], [0, 1, 2]]))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+import tensor
 from tests.resources import open_files
 from tests.strategies import columns, cuts
 from workers.arrow import to_columns
@@ -84,6 +85,14 @@ def test_memory_that_a_predictor_reuses_is_not_seen(tmp_path):
     assert staged.digest == digest_rows({"y": np.repeat([0.0, 1.0, 2.0], 6).reshape(6, 3)})
     with pq.ParquetFile(tmp_path / "x") as parquet:
         assert digest_rows(to_columns(parquet.read())) == staged.digest
+
+
+def test_marked_tensors_are_staged_as_they_are(tmp_path):
+    writer = StagedWriter(tmp_path / "x", job="job-1")
+    with tensor.inference_mode():
+        writer.write({"y": tensor.arange(6).reshape(3, 2), "r": Ragged(tensor.arange(3), [0, 1, 1, 3])})
+    expected = {"y": np.arange(6).reshape(3, 2), "r": Ragged(np.arange(3), [0, 1, 1, 3])}
+    assert writer.finish().digest == digest_rows(expected)
 
 
 def test_another_job_is_another_file(tmp_path):
