@@ -82,7 +82,7 @@ def hand_out(tensor: TensorBase) -> Array:
             owner = owner.base
         _handed_out.add(np.lib.array_utils.byte_bounds(array), owner, origin_of(tensor))
     # Through a memoryview, so that nobody can make it writable again.
-    return np.asarray(memoryview(array).toreadonly())
+    return np.asarray(array.data.toreadonly())
 
 
 def adopt(array: Array) -> Tensor:

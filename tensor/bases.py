@@ -172,8 +172,13 @@ def describe(tensor: TensorBase) -> str:
 
 
 def whence(origin: Origin | None) -> str:
-    """Return where a marked tensor came from in words, for messages."""
+    """Return an origin in words, for messages."""
     return "It was made inside inference_mode." if origin is None else f"It was computed by {origin}."
+
+
+def whence_of(tensor: TensorBase) -> str:
+    """Return where a marked tensor came from in words, for messages."""
+    return whence(origin_of(tensor))
 
 
 def is_scalar(value: object) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from tensor import aliases, bases, dtypes, history, marks, messages, modes, writes
 from tensor.bases import TensorBase, View, storage_of
 from tensor.dtypes import Array
-from tensor.errors import DtypeError, InferenceTensorError, ShapeError
+from tensor.errors import DtypeError, GradientError, InferenceTensorError, ShapeError
 from tensor.graph import Node, count_node
 from tensor.marks import MARKED, REQUIRES_GRAD, TRACED, VIEW
 from tensor.modes import GRAD, INFERENCE
@@ -75,12 +75,12 @@ def apply(op: Op, /, *operands: Any, **static: Any) -> Tensor:
     except (ValueError, IndexError, TypeError) as error:
         raise messages.explained(op, arrays, error) from error
 
-    extras = ()
+    extras: Sequence[Any] = ()
     if op.extras:
         out, *extras = out
     if type(out) is not _ndarray:
         out = np.asarray(out)  # NumPy turns 0-d results into scalars
-    result = _new(bases.tensor_class)
+    result: Any = _new(bases.tensor_class)
     result._data = out
     result._flags = out_flags
     result._node = None
@@ -96,11 +96,11 @@ def apply(op: Op, /, *operands: Any, **static: Any) -> Tensor:
             result._flags |= TRACED
     if op.view:
         _share(op, result, operands[0], static, mode)
-    if mode is GRAD and flags & REQUIRES_GRAD and op.differentiable:
+    if mode is GRAD and flags & REQUIRES_GRAD and op.differentiable and out.dtype.kind == "f":
         _record(op, result, operands, arrays, static, extras)
     if op.outputs > 1:
-        return (result, *[bases.wrap(each, out_flags, origin=bases.origin_of(result)) for each in extras])
-    return result
+        result = (result, *[bases.wrap(each, out_flags, origin=bases.origin_of(result)) for each in extras])
+    return result  # type: ignore[no-any-return]
 
 
 def _as_operand(value: Any) -> Any:
@@ -222,6 +222,8 @@ def write(op: Op, target: Any, /, *others: Any, **static: Any) -> Tensor:
     recording = wanting and op.differentiable
     if recording:
         writes.check_recorded(target)
+    elif wanting:
+        raise GradientError(f"{name} has no gradient, and an operand requires one. Compute under no_grad.")
     arrays = [each._data if isinstance(each, TensorBase) else each for each in operands]
 
     before = target
@@ -233,17 +235,17 @@ def write(op: Op, target: Any, /, *others: Any, **static: Any) -> Tensor:
             before._data = arrays[0] = target._data.copy()
     out = _written(op, name, target, arrays, static)
     if recording:
-        made = bases.wrap(out)
+        made: Any = bases.wrap(out)
         _record(op, made, (before, *operands[1:]), arrays, static, ())
     storage_of(target).version += 1
     if recording:
         history.rebase(target, made._node)
-    return target
+    return target  # type: ignore[no-any-return]
 
 
 def _written(op: Op, name: str, target: Any, arrays: list[Any], static: dict[str, Any]) -> Array:
     """Write the result into the target's array; return it as the gradient rules may keep it."""
-    array = target._data
+    array: Array = target._data
     try:
         if op.inplace is not None:
             run(op.inplace, array, *arrays[1:], **static)

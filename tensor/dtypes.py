@@ -126,9 +126,10 @@ def set_default_dtype(d: dtype) -> None:
         DtypeError: `d` is not a floating-point dtype.
     """
     global _default
-    if not (isinstance(d, dtype) and d.is_floating_point):
+    wanted = canonical(d)
+    if not wanted.is_floating_point:
         raise DtypeError(f"only floating-point types are supported as the default type, got {d!r}")
-    _default = d
+    _default = wanted
 
 
 def of_scalar(value: Scalar) -> dtype:

@@ -76,7 +76,7 @@ def run_backward(
         The gradients of the leaves, or of those of `inputs` that were reached, in memory of their own.
     """
     order = _postorder([edge for edge, _ in roots])
-    targets = {edge for edge in order if isinstance(edge, TensorBase)} if inputs is None else set(inputs)
+    targets: set[Edge] = {edge for edge in order if isinstance(edge, TensorBase)} if inputs is None else {*inputs}
     useful = _leading_to(targets, order)
     gradients = _Gradients()
     for edge, g in roots:
@@ -189,7 +189,7 @@ def check_gradient(gradient: Any, shape: tuple[int, ...], what: str) -> None:
     if gradient._flags & MARKED:
         raise InferenceTensorError(
             f"{what} is inference-only ({bases.describe(gradient)}): it would reach training. "
-            f"{bases.whence(bases.origin_of(gradient))} {WAYS_OUT}"
+            f"{bases.whence_of(gradient)} {WAYS_OUT}"
         )
     if gradient._data.shape != shape:
         raise ShapeError(f"{what} has shape {list(gradient._data.shape)}; expected {list(shape)}")

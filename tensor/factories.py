@@ -319,13 +319,15 @@ def randint(
     Raises:
         ShapeError: There is no integer between the bounds.
     """
-    if size is None:
-        if not isinstance(high, Sequence):
-            raise DtypeError("randint: expected (high, size) or (low, high, size)")
-        low, high, size = 0, low, high
-    if not isinstance(high, builtins.int) or low >= high:
-        raise ShapeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-    drawn = np.asarray(random_of(generator).integers(low, high, tuple(size)))
+    if size is None and isinstance(high, Sequence):
+        first, last, shape = 0, low, tuple(high)
+    elif size is not None and isinstance(high, builtins.int):
+        first, last, shape = low, high, tuple(size)
+    else:
+        raise DtypeError(f"randint: expected (high, size) or (low, high, size), got ({low}, {high}, {size})")
+    if first >= last:
+        raise ShapeError(f"random_ expects 'from' to be less than 'to', but got from={first} >= to={last}")
+    drawn = np.asarray(random_of(generator).integers(first, last, shape))
     return _new(drawn, dtypes.int64 if dtype is None else dtype, device, requires_grad)
 
 

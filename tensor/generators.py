@@ -69,3 +69,18 @@ def random_of(generator: Generator | None) -> np.random.Generator:
     if not isinstance(generator, Generator):
         raise DtypeError(f"generator: expected a tensor.Generator, got {type(generator).__name__}")
     return generator.numpy
+
+
+def seed() -> int:
+    """Seed the default generator from the system, and return the seed."""
+    return default_generator.seed()
+
+
+def get_rng_state() -> dict[str, Any]:
+    """Return the default generator's state."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: dict[str, Any]) -> None:
+    """Have the default generator continue from a state."""
+    default_generator.set_state(new_state)

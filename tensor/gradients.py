@@ -55,7 +55,7 @@ def _roots(tensors: Sequence[Any], gradients: Sequence[Any]) -> list[tuple[Edge,
         if tensor._flags & MARKED:
             raise InferenceTensorError(
                 f"element {index} of tensors ({bases.describe(tensor)}) is inference-only and has no gradient. "
-                f"{bases.whence(bases.origin_of(tensor))} Compute the loss outside inference_mode."
+                f"{bases.whence_of(tensor)} Compute the loss outside inference_mode."
             )
         refresh((tensor,))
         if not tensor._flags & REQUIRES_GRAD:

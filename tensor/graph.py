@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 Watch = tuple[Storage, int, int]
 
 
+SECOND_BACKWARD = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
+    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
+    "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
+    "after calling backward."
+)
+
+
 class Node:
     """A recorded operation, as PyTorch's `grad_fn`.
 
@@ -66,12 +74,7 @@ class Node:
         plan, saved = self.plan, self.saved
         if saved is None:
             if plan.keys:
-                raise GradientError(
-                    "Trying to backward through the graph a second time (or directly access saved tensors after they "
-                    "have already been freed). Saved intermediate values of the graph are freed when you call "
-                    ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
-                    "graph a second time or if you need to access saved tensors after calling backward."
-                )
+                raise GradientError(SECOND_BACKWARD)
             return tuple([run(rule, g) for rule, _ in plan.rules])
         self._check_versions()
         results = [run(rule, g, *[saved[key] for key in keys]) for rule, keys in plan.rules]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tensor.bases import TensorBase, describe, origin_of, whence
+from tensor.bases import TensorBase, describe, whence_of
 from tensor.errors import DimensionError, DtypeError, ShapeError, TensorError
 from tensor.marks import MARKED, REQUIRES_GRAD
 from tensor.registry import Op
@@ -26,9 +26,9 @@ def mixed(op: Op, operands: Sequence[Any]) -> str:
     """Say that a marked operand met one that requires a gradient."""
     bad, wanting = _first(operands, MARKED), _first(operands, REQUIRES_GRAD)
     return (
-        f"{op.name}: operand {op.operand_name(bad)!r} ({describe(operands[bad])}) is inference-only and cannot be mixed "
-        f"with operand {op.operand_name(wanting)!r} ({describe(operands[wanting])}), which requires a gradient. "
-        f"{whence(origin_of(operands[bad]))} {WAYS_OUT}"
+        f"{op.name}: operand {op.operand_name(bad)!r} ({describe(operands[bad])}) is inference-only and cannot be "
+        f"mixed with operand {op.operand_name(wanting)!r} ({describe(operands[wanting])}), which requires a gradient. "
+        f"{whence_of(operands[bad])} {WAYS_OUT}"
     )
 
 
@@ -36,8 +36,8 @@ def marked_into_unmarked(name: str, operand: str, source: TensorBase, target: Te
     """Say that marked data was to be written into an unmarked tensor."""
     return (
         f"{name}: {operand!r} ({describe(source)}) is inference-only and cannot be written into a tensor "
-        f"({describe(target)}) that is not: training could then use it. {whence(origin_of(source))} Write into a tensor made inside "
-        "inference_mode, or, if you do mean to train on this data, copy it with tensor.as_training_data(t)."
+        f"({describe(target)}) that is not: training could then use it. {whence_of(source)} Write into a tensor made "
+        "inside inference_mode, or, if you do mean to train on this data, copy it with tensor.as_training_data(t)."
     )
 
 
@@ -45,7 +45,7 @@ def inplace_outside(name: str, target: TensorBase) -> str:
     """Say that a marked tensor was to be written outside inference mode."""
     return (
         f"{name}: inplace update to an inference tensor ({describe(target)}) outside inference_mode is not allowed. "
-        f"{whence(origin_of(target))} Write inside inference_mode, or to a copy from tensor.as_training_data(t)."
+        f"{whence_of(target)} Write inside inference_mode, or to a copy from tensor.as_training_data(t)."
     )
 
 

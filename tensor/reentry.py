@@ -99,7 +99,7 @@ def _first(inner: AsyncGenerator[Any, Any]) -> Any:
 
 
 def _kind(fn: Any, test: Callable[[Any], bool]) -> bool:
-    return test(fn) or (not inspect.isroutine(fn) and test(getattr(type(fn), "__call__", None)))
+    return test(fn) or (callable(fn) and not inspect.isroutine(fn) and test(type(fn).__call__))
 
 
 def is_decorated(fn: Any) -> bool:
@@ -119,7 +119,7 @@ def decorate(fn: Callable[P, R], rule: ModeRule) -> Callable[P, R]:
         TypeError: `fn` is a class, or cannot be called.
     """
     if isinstance(fn, staticmethod | classmethod):
-        return type(fn)(decorate(fn.__func__, rule))  # type: ignore[return-value]
+        return type(fn)(decorate(fn.__func__, rule))
     if isinstance(fn, type):
         raise TypeError(
             f"cannot decorate the class {fn.__qualname__}: building an object is not computing with it. "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import Any, ParamSpec, Self, TypeVar, overload
 
 from tensor import modes, reentry
 from tensor.errors import InferenceModeError
@@ -51,6 +51,7 @@ class _Scope:
         modes.close(self._blocks.pop(at))
 
     def __call__(self, fn: Callable[P, R]) -> Callable[P, R]:
+        """Return `fn` with the scope around each of its steps."""
         return reentry.decorate(fn, self._mode)
 
 
@@ -58,10 +59,11 @@ class _PlainScope(_Scope):
     """A scope without arguments: `@no_grad` decorates as well as `@no_grad()`."""
 
     @overload
-    def __new__(cls) -> _PlainScope: ...
+    def __new__(cls, fn: None = None, /) -> Self: ...
     @overload
     def __new__(cls, fn: Callable[P, R], /) -> Callable[P, R]: ...  # type: ignore[misc]
-    def __new__(cls, fn: Callable[..., Any] | None = None, /) -> Any:
+    def __new__(cls, fn: Any = None, /) -> Any:
+        """Return a scope, or the function given with the scope around it."""
         return super().__new__(cls) if fn is None else cls()(fn)
 
 
@@ -128,6 +130,7 @@ class set_grad_enabled(_Scope):  # noqa: N801 - PyTorch's name
         super().__enter__()
 
     def __call__(self, fn: Callable[P, R]) -> Callable[P, R]:
+        """Return `fn` with the scope around each call; the call that made this object has no effect."""
         self._undo()
         return super().__call__(fn)
 
@@ -150,10 +153,11 @@ class inference_mode(_Scope):  # noqa: N801 - PyTorch's name
     """
 
     @overload
-    def __new__(cls, mode: bool = True) -> inference_mode: ...
+    def __new__(cls, mode: bool = True) -> Self: ...
     @overload
     def __new__(cls, mode: Callable[P, R]) -> Callable[P, R]: ...  # type: ignore[misc]
     def __new__(cls, mode: Any = True) -> Any:
+        """Return a scope, or the function given with the scope around it."""
         return super().__new__(cls) if isinstance(mode, bool) else cls()(mode)
 
     def __init__(self, mode: bool = True) -> None:

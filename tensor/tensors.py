@@ -16,7 +16,18 @@ from tensor.engine import accumulate
 from tensor.errors import DtypeError, GradientError, InferenceModeError, InferenceTensorError, ShapeError
 from tensor.history import refresh
 from tensor.marks import MARKED, REQUIRES_GRAD, TRACED, Origin
-from tensor.ops import arithmetic, comparisons, conversions, dims, indexing, shapes
+from tensor.ops import (
+    activations,
+    arithmetic,
+    comparisons,
+    conversions,
+    dims,
+    indexing,
+    linalg,
+    reductions,
+    sampling,
+    shapes,
+)
 from tensor.sizes import Size
 from tensor.storages import Storage
 
@@ -197,8 +208,6 @@ class Tensor(TensorBase):
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
-            if self._flags & MARKED and not (isinstance(value, TensorBase) and value._flags & MARKED):
-                bases.refuse_gradient(origin_of(self))
             if not isinstance(value, TensorBase):
                 raise DtypeError(f"assigned grad expected to be a Tensor or None but got {type(value).__name__}")
             if not self._flags & MARKED:
@@ -488,6 +497,60 @@ class Tensor(TensorBase):
     isclose = comparisons.isclose
     allclose = comparisons.allclose
     equal = comparisons.equal
+
+    # ---- reductions
+
+    sum = reductions.sum
+    mean = reductions.mean
+    var = reductions.var
+    std = reductions.std
+    prod = reductions.prod
+    amax = reductions.amax
+    amin = reductions.amin
+    max = reductions.max
+    min = reductions.min
+    argmax = reductions.argmax
+    argmin = reductions.argmin
+    sort = reductions.sort
+    argsort = reductions.argsort
+    topk = reductions.topk
+    cumsum = reductions.cumsum
+    any = reductions.any
+    all = reductions.all
+    count_nonzero = reductions.count_nonzero
+    norm = reductions.norm
+
+    # ---- activations
+
+    relu = activations.relu
+    relu_ = activations.relu_
+    sigmoid = activations.sigmoid
+    sigmoid_ = activations.sigmoid_
+    tanh = activations.tanh
+    tanh_ = activations.tanh_
+    softmax = activations.softmax
+    log_softmax = activations.log_softmax
+    logsumexp = activations.logsumexp
+
+    # ---- products of matrices
+
+    __matmul__ = linalg.matmul
+    __rmatmul__ = linalg.rmatmul
+    matmul = linalg.matmul
+    mm = linalg.mm
+    bmm = linalg.bmm
+    mv = linalg.mv
+    dot = linalg.dot
+    outer = linalg.outer
+    addmm = linalg.addmm
+
+    # ---- random numbers
+
+    bernoulli = sampling.bernoulli
+    bernoulli_ = sampling.bernoulli_
+    normal_ = sampling.normal_
+    uniform_ = sampling.uniform_
+    random_ = sampling.random_
 
     # ---- shapes
 

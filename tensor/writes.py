@@ -7,6 +7,7 @@ from typing import Any
 
 from tensor import messages, modes
 from tensor.bases import TensorBase, storage_of
+from tensor.dtypes import Array
 from tensor.errors import GradientError, InferenceTensorError, ReadOnlyError, ShapeError
 from tensor.marks import MARKED, REQUIRES_GRAD, VIEW
 from tensor.modes import INFERENCE, Mode
@@ -74,7 +75,7 @@ def check_recorded(target: TensorBase) -> None:
         )
 
 
-def writable_array(target: TensorBase) -> Any:
+def writable_array(target: TensorBase) -> Array:
     """Return a tensor's array for one write with unmarked data, and note the write.
 
     Raises:

@@ -55,14 +55,14 @@ ISCLOSE = op(
 def eq(input: Tensor, other: Any) -> Tensor:
     """Return where two tensors are equal; comparing with what is no number is Python's business."""
     if not isinstance(other, TensorBase | np.ndarray) and not is_scalar(other):
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]
     return apply(EQ, input, other)
 
 
 def ne(input: Tensor, other: Any) -> Tensor:
     """Return where two tensors differ; comparing with what is no number is Python's business."""
     if not isinstance(other, TensorBase | np.ndarray) and not is_scalar(other):
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]
     return apply(NE, input, other)
 
 

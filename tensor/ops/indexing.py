@@ -76,32 +76,14 @@ def _scatter_add(input: Array, index: Array, src: Array, *, dim: int) -> Array:
     return result
 
 
-def _src_vjp(g: Array, index: Array, dim: int) -> Array:
+def _src_vjp(g: Array, index: Array, dim: int) -> Any:
     return g[_along(g.shape, index, dim)]
 
 
-def _masked_fill(input: Array, mask: Array, value: Any) -> Array:
+def _masked_fill(input: Array, mask: Array, value: Any) -> Any:
     if mask.dtype.kind != "b":
         raise DtypeError(f"masked_fill only supports boolean masks, but got mask with dtype {mask.dtype}")
     return np.where(mask, np.asarray(value).astype(input.dtype), input)
-
-
-def _embedding(weight: Array, indices: Array, *, padding_idx: int) -> Array:
-    if indices.dtype.kind not in "iu":
-        raise DtypeError(f"embedding: expected indices of an integer dtype, got {indices.dtype}")
-    if indices.size and (indices.min() < 0 or indices.max() >= len(weight)):
-        raise DimensionError(
-            f"embedding: index out of range: indices from {indices.min()} to {indices.max()}, "
-            f"but the table has {len(weight)} rows"
-        )
-    return np.take(weight, indices, 0)
-
-
-def _embedding_vjp(g: Array, shape: tuple[int, ...], indices: Array, padding_idx: int) -> Array:
-    whole = _scattered(shape, indices, g)
-    if padding_idx >= 0:
-        whole[padding_idx] = 0
-    return whole
 
 
 GETITEM = op(
@@ -145,7 +127,6 @@ MASKED_FILL = op(
     input=lambda g, mask: np.where(mask, 0, g),
     value=lambda g, mask: np.where(mask, g, 0),
 )
-EMBEDDING = op("embedding", _embedding, weight=_embedding_vjp)
 ONE_HOT = op("one_hot", lambda input, *, num_classes: (input[..., None] == np.arange(num_classes)).astype(np.int64))
 NONZERO = op("nonzero", lambda input: np.argwhere(input))
 
@@ -254,23 +235,6 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """Return the elements where `mask` is true, in one dimension."""
     size = np.broadcast_shapes(input._data.shape, mask._data.shape)
     return getitem(input.expand(size), mask.expand(size))
-
-
-def embedding(weight: Tensor, indices: Tensor, padding_idx: int = -1) -> Tensor:
-    """Return rows of a table.
-
-    Args:
-        weight: (rows, width).
-        indices: Integers of any shape.
-        padding_idx: A row that gets no gradient; -1 for none.
-
-    Returns:
-        (*indices.shape, width).
-
-    Raises:
-        DimensionError: An index is out of range.
-    """
-    return apply(EMBEDDING, weight, indices, padding_idx=padding_idx)
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

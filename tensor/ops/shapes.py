@@ -45,7 +45,7 @@ def _diagonal(input: Array, *, offset: int, dim1: int, dim2: int) -> Array:
     return result
 
 
-def _cat_vjp(g: Array, index: int, shapes: tuple[tuple[int, ...], ...], dim: int) -> Array:
+def _cat_vjp(g: Array, index: int, shapes: tuple[tuple[int, ...], ...], dim: int) -> Any:
     start = sum(shape[dim] for shape in shapes[:index])
     return g[(slice(None),) * dim + (slice(start, start + shapes[index][dim]),)]
 
@@ -57,7 +57,7 @@ def _cat(*tensors: Array, dim: int) -> Array:
     return np.concatenate(promoted(*kept), dim)
 
 
-def _repeat_vjp(g: Array, shape: tuple[int, ...], sizes: tuple[int, ...]) -> Array:
+def _repeat_vjp(g: Array, shape: tuple[int, ...], sizes: tuple[int, ...]) -> Any:
     padded = (1,) * (len(sizes) - len(shape)) + shape
     split = [each for pair in zip(sizes, padded, strict=True) for each in pair]
     return g.reshape(split).sum(axis=tuple(range(0, len(split), 2))).reshape(shape)
@@ -260,8 +260,8 @@ def expand(input: Tensor, *size: Any) -> Tensor:
     missing = len(wanted) - len(shape)
     if missing < 0:
         raise ShapeError(
-            f"expand: the number of sizes provided ({len(wanted)}) must be greater or equal to the number of dimensions "
-            f"in the tensor ({len(shape)})"
+            f"expand: the number of sizes provided ({len(wanted)}) must be greater or equal to the number of "
+            f"dimensions in the tensor ({len(shape)})"
         )
     full = [shape[at - missing] if each == -1 and at >= missing else each for at, each in enumerate(wanted)]
     for at, (old, new) in enumerate(zip(shape, full[missing:], strict=True), start=missing):
@@ -387,8 +387,8 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
         lengths = list(split_size_or_sections)
         if sum(lengths) != size:
             raise ShapeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), "
-                f"but got split_sizes={lengths}"
+                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension "
+                f"{dim}), but got split_sizes={lengths}"
             )
     starts = np.cumsum([0, *lengths[:-1]])
     return tuple(narrow(tensor, dim, int(start), length) for start, length in zip(starts, lengths, strict=True))

@@ -1,0 +1,116 @@
+"""Activation functions, and what is computed of logits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensor.dispatch import apply
+from tensor.dtypes import Array, DtypeLike
+from tensor.ops.conversions import cast
+from tensor.ops.dims import Dims, normal_dim, normal_dims
+from tensor.ops.elementwise import as_floating, inplace, unary
+from tensor.registry import op
+
+if TYPE_CHECKING:
+    from tensor.tensors import Tensor
+
+
+def _sigmoid(input: Array) -> Any:
+    # Both branches take the exponential of something negative, so neither overflows.
+    small = np.exp(-np.abs(input))
+    return np.where(input >= 0, 1, small).astype(input.dtype, copy=False) / (1 + small)
+
+
+def _shifted(input: Array, dim: Any) -> tuple[Array, Array]:
+    """The elements less their largest, and that; a largest of inf or -inf is taken as 0 off, as all is lost anyway."""
+    largest = input.max(axis=dim, keepdims=True)
+    largest = np.where(np.isfinite(largest), largest, 0).astype(input.dtype, copy=False)
+    return input - largest, largest
+
+
+def _softmax(input: Array, *, dim: int) -> Any:
+    if not input.size:
+        return input.copy()
+    powers = input - input.max(axis=dim, keepdims=True)
+    np.exp(powers, out=powers)
+    powers /= powers.sum(axis=dim, keepdims=True)
+    return powers
+
+
+def _log_softmax(input: Array, *, dim: int) -> Any:
+    if not input.size:
+        return input.copy()
+    shifted = input - input.max(axis=dim, keepdims=True)
+    shifted -= np.log(np.exp(shifted).sum(axis=dim, keepdims=True))
+    return shifted
+
+
+def _logsumexp(input: Array, *, dim: tuple[int, ...], keepdim: bool) -> Any:
+    input = as_floating(input)
+    shifted, largest = _shifted(input, dim)
+    total = np.log(np.exp(shifted).sum(axis=dim, keepdims=True)) + largest
+    return total if keepdim else total.squeeze(dim)
+
+
+def _logsumexp_vjp(g: Array, input: Array, out: Array, dim: tuple[int, ...], keepdim: bool) -> Any:
+    total, g = (out, g) if keepdim else (np.expand_dims(out, dim), np.expand_dims(g, dim))
+    return g * np.exp(input - total)
+
+
+RELU = op("relu", unary(lambda x: np.maximum(x, 0)), input=lambda g, out: g * (out > 0))
+SIGMOID = op("sigmoid", unary(_sigmoid, floating=True), input=lambda g, out: g * out * (1 - out))
+TANH = op("tanh", unary(np.tanh, floating=True), input=lambda g, out: g * (1 - out * out))
+SOFTMAX = op("softmax", _softmax, input=lambda g, out, dim: out * (g - (g * out).sum(axis=dim, keepdims=True)))
+LOG_SOFTMAX = op(
+    "log_softmax", _log_softmax, input=lambda g, out, dim: g - np.exp(out) * g.sum(axis=dim, keepdims=True)
+)
+LOGSUMEXP = op("logsumexp", _logsumexp, input=_logsumexp_vjp)
+
+
+def relu(input: Tensor) -> Tensor:
+    """Return the elements with negative ones replaced by 0."""
+    return apply(RELU, input)
+
+
+def sigmoid(input: Tensor) -> Tensor:
+    """Return `1 / (1 + exp(-input))`."""
+    return apply(SIGMOID, input)
+
+
+def tanh(input: Tensor) -> Tensor:
+    """Return the hyperbolic tangent."""
+    return apply(TANH, input)
+
+
+def softmax(input: Tensor, dim: int, dtype: DtypeLike | None = None) -> Tensor:
+    """Return probabilities along a dimension, in proportion to `exp(input)`.
+
+    Args:
+        input: Logits, floats of any shape.
+        dim: The dimension that sums to 1.
+        dtype: What to cast the logits to first.
+    """
+    input = input if dtype is None else cast(input, dtype)
+    if not input._data.ndim:
+        return softmax(input.reshape(1), 0).reshape(())
+    return apply(SOFTMAX, input, dim=normal_dim(dim, input._data.ndim))
+
+
+def log_softmax(input: Tensor, dim: int, dtype: DtypeLike | None = None) -> Tensor:
+    """Return the logarithm of `softmax`, without computing that."""
+    input = input if dtype is None else cast(input, dtype)
+    if not input._data.ndim:
+        return log_softmax(input.reshape(1), 0).reshape(())
+    return apply(LOG_SOFTMAX, input, dim=normal_dim(dim, input._data.ndim))
+
+
+def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
+    """Return `log(sum(exp(input)))` over dimensions, without overflow."""
+    return apply(LOGSUMEXP, input, dim=normal_dims(dim, input._data.ndim), keepdim=keepdim)
+
+
+relu_ = inplace(RELU)
+sigmoid_ = inplace(SIGMOID)
+tanh_ = inplace(TANH)
