@@ -1,0 +1,205 @@
+"""Losses."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from tensor.dispatch import apply
+from tensor.dtypes import Array
+from tensor.errors import DimensionError, DtypeError, ShapeError
+from tensor.registry import op
+from tensor.tensors import Tensor
+
+
+def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+    """Return squared differences, reduced.
+
+    Args:
+        input: any shape.
+        target: the same shape.
+        reduction: `mean`, `sum` or `none`.
+
+    Returns:
+        A scalar, or the input's shape if nothing is reduced.
+
+    Raises:
+        ValueError: there is no such reduction.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html
+    """
+    if input.shape != target.shape:
+        warnings.warn(
+            f"Using a target size ({tuple(target.shape)}) that is different to the input size ({tuple(input.shape)}). "
+            "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            stacklevel=2,
+        )
+    return _reduce((input - target).square(), reduction)
+
+
+def _nll_loss(
+    input: Array, target: Array, weight: Array | None, *, ignore_index: int, reduction: str
+) -> tuple[Array, Array, Array]:
+    """Also return the class to look at for each example, and how much its log-likelihood counts."""
+    axis = _class_axis(input)
+    _check_classes(input, target, axis, ignore_index)
+    kept = target != ignore_index
+    classes = np.expand_dims(np.where(kept, target, 0), axis)
+    counts = kept.astype(input.dtype) if weight is None else np.where(kept, weight[classes.squeeze(axis)], 0)
+    if reduction == "mean":
+        counts = counts / counts.sum()
+    losses = -np.take_along_axis(input, classes, axis).squeeze(axis) * counts
+    return losses if reduction == "none" else losses.sum(), classes, counts
+
+
+def _nll_loss_vjp_input(g: Array, shape: tuple[int, ...], classes: Array, counts: Array) -> Array:
+    gradient = np.zeros(shape, counts.dtype)
+    axis = 0 if len(shape) == 1 else 1
+    np.put_along_axis(gradient, classes, np.expand_dims(-g * counts, axis), axis)
+    return gradient
+
+
+NLL_LOSS = op("nll_loss", _nll_loss, extras=("classes", "counts"), input=_nll_loss_vjp_input)
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """Return the negative log-likelihood of the right classes.
+
+    Args:
+        input: log-probabilities, (batch, classes, ...) or (classes,).
+        target: class numbers, (batch, ...) or ().
+        weight: of each class, (classes,).
+        ignore_index: a target that counts for nothing.
+        reduction: `mean` (by weight), `sum` or `none`.
+
+    Returns:
+        A scalar, or the target's shape if nothing is reduced.
+
+    Raises:
+        DimensionError: a target is no class.
+        DtypeError: the targets are not integers.
+        ShapeError: the shapes do not fit.
+        ValueError: there is no such reduction.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
+    """
+    _check_reduction(reduction)
+    _check_weight(input, weight)
+    loss: Tensor = apply(NLL_LOSS, input, target, weight, ignore_index=ignore_index, reduction=reduction)
+    return loss
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Return the cross entropy between logits and classes, or class probabilities.
+
+    Args:
+        input: logits, (batch, classes, ...) or (classes,).
+        target: class numbers, (batch, ...) or (); or probabilities of the input's shape.
+        weight: of each class, (classes,).
+        ignore_index: a class number that counts for nothing.
+        reduction: `mean` (by weight, for class numbers), `sum` or `none`.
+        label_smoothing: how much of the target is spread evenly over all classes, 0 to 1.
+
+    Returns:
+        A scalar, or one value an example if nothing is reduced.
+
+    Raises:
+        DimensionError: a target is no class.
+        DtypeError: the targets are neither integers nor floating-point.
+        ShapeError: the shapes do not fit.
+        ValueError: there is no such reduction, or the smoothing is out of range.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
+    """
+    _check_reduction(reduction)
+    _check_weight(input, weight)
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    axis = _class_axis(input)
+    log_probabilities = input.log_softmax(axis)
+    if target.is_floating_point():
+        return _soft_loss(log_probabilities, target, weight, axis, reduction, label_smoothing)
+    hard = nll_loss(log_probabilities, target, weight, ignore_index=ignore_index, reduction=reduction)
+    if not label_smoothing:
+        return hard
+    # The loss against targets spread evenly over the classes; weights and ignored examples count as above.
+    ignored = target == ignore_index
+    even = -_weighed(log_probabilities, weight, axis).sum(axis).masked_fill(ignored, 0)
+    if reduction != "none":
+        even = even.sum()
+    if reduction == "mean":
+        counts = ~ignored if weight is None else weight[target.masked_fill(ignored, 0)].masked_fill(ignored, 0)
+        even = even / counts.sum()
+    loss: Tensor = (1 - label_smoothing) * hard + label_smoothing / input.shape[axis] * even
+    return loss
+
+
+def _soft_loss(
+    log_probabilities: Tensor, target: Tensor, weight: Tensor | None, axis: int, reduction: str, smoothing: float
+) -> Tensor:
+    if target.shape != log_probabilities.shape:
+        raise ShapeError(
+            f"cross_entropy: expected probabilities of the input's shape {tuple(log_probabilities.shape)}, "
+            f"got {tuple(target.shape)}; class numbers must be integers"
+        )
+    if smoothing:
+        target = target * (1 - smoothing) + smoothing / target.shape[axis]
+    losses: Tensor = -(_weighed(log_probabilities, weight, axis) * target).sum(axis)
+    return _reduce(losses, reduction)
+
+
+def _weighed(log_probabilities: Tensor, weight: Tensor | None, axis: int) -> Tensor:
+    if weight is None:
+        return log_probabilities
+    return log_probabilities * weight.reshape(-1, *[1] * (len(log_probabilities.shape) - 1 - axis))
+
+
+def _reduce(losses: Tensor, reduction: str) -> Tensor:
+    _check_reduction(reduction)
+    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+
+
+def _check_reduction(reduction: str) -> None:
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction!r} is not a valid value for reduction: use mean, sum or none")
+
+
+def _class_axis(input: Any) -> int:
+    return 0 if input.ndim == 1 else 1
+
+
+def _check_weight(input: Tensor, weight: Tensor | None) -> None:
+    if input.ndim == 0:
+        raise ShapeError("expected input of shape (classes,) or (batch, classes, ...), got a scalar")
+    classes = input.shape[_class_axis(input)]
+    if weight is not None and tuple(weight.shape) != (classes,):
+        raise ShapeError(f"expected a weight for each of {classes} classes, got shape {tuple(weight.shape)}")
+
+
+def _check_classes(input: Array, target: Array, axis: int, ignore_index: int) -> None:
+    if target.dtype.kind not in "iu":
+        raise DtypeError(f"expected class numbers to be integers, got {target.dtype}")
+    if target.shape != (expected := input.shape[:axis] + input.shape[axis + 1 :]):
+        raise ShapeError(
+            f"expected targets of shape {expected} for an input of shape {input.shape}, got {target.shape}"
+        )
+    wrong = (target != ignore_index) & ((target < 0) | (target >= input.shape[axis]))
+    if wrong.any():
+        raise DimensionError(f"Target {target[wrong].flat[0]} is out of bounds: there are {input.shape[axis]} classes")

@@ -1,0 +1,134 @@
+"""Initial values of a model built inside inference mode are computed when they are first read, or never."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+import tensor
+from tensor import nn
+from tensor.nn.deferred import DeferredParameter, array_of
+
+
+def waits(parameter: nn.Parameter) -> bool:
+    return type(parameter) is DeferredParameter
+
+
+def build(*shape: int) -> nn.Parameter:
+    parameter = nn.Parameter(tensor.empty(*shape))
+    nn.init.ones_(parameter)
+    return parameter
+
+
+def test_inside_initial_values_wait_until_they_are_read():
+    with tensor.inference_mode():
+        parameter = build(3)
+        assert waits(parameter)
+        assert isinstance(parameter, nn.Parameter)
+        assert parameter.is_inference()
+        assert parameter.sum().item() == 3
+    assert type(parameter) is nn.Parameter
+
+
+def test_outside_nothing_waits():
+    assert type(build(3)) is nn.Parameter
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda p: p + 0,
+        lambda p: tensor.stack([p, p]),
+        lambda p: p.numpy(),
+        lambda p: p[0],
+        lambda p: p.tolist(),
+        lambda p: repr(p),
+        lambda p: p.detach(),
+        lambda p: p.data,
+        lambda p: np.asarray(p),
+        lambda p: np.from_dlpack(p),
+        lambda p: nn.Parameter(p),
+        lambda p: p.fill_(1.0),
+    ],
+)
+def test_every_way_of_reading_finds_the_values(read):
+    with tensor.inference_mode():
+        parameter = build(4)
+        assert waits(parameter)
+        read(parameter)
+        assert array_of(parameter).tolist() == [1, 1, 1, 1]
+
+
+def test_they_are_found_outside_too():
+    with tensor.inference_mode():
+        parameter = build(4)
+    assert (parameter * 2).tolist() == [2, 2, 2, 2]
+
+
+def test_a_later_initialiser_takes_the_place_of_an_earlier_one():
+    with tensor.inference_mode():
+        parameter = build(2)
+        nn.init.normal_(parameter)
+        nn.init.constant_(parameter, 5)
+        assert waits(parameter)
+        assert parameter.tolist() == [5, 5]
+
+
+@pytest.mark.parametrize(
+    "module", [lambda: nn.Linear(4, 3), lambda: nn.LayerNorm(4), lambda: nn.Embedding(4, 3, padding_idx=0)]
+)
+def test_layers_built_inside_wait(module):
+    with tensor.inference_mode():
+        assert all(waits(parameter) for parameter in module().parameters())
+
+
+def test_padding_is_cleared_when_values_come():
+    with tensor.inference_mode():
+        table = nn.Embedding(4, 3, padding_idx=1)
+        assert table.weight[1].tolist() == [0, 0, 0]
+        assert (table.weight[0] != 0).any().item()
+
+
+def test_loading_shared_weights_computes_no_initial_values(tmp_path):
+    path = tmp_path / "x.safetensors"
+    tensor.save(nn.Linear(4, 3).state_dict(), path)
+    with tensor.inference_mode():
+        net = nn.Linear(4, 3)
+        before = list(net.parameters())
+        net.load_state_dict(tensor.load(path))
+        assert all(waits(parameter) for parameter in before)
+        assert not any(waits(parameter) for parameter in net.parameters())
+
+
+def test_memory_that_something_else_can_see_is_filled_at_once():
+    with tensor.inference_mode():
+        memory = tensor.empty(3)
+        nn.init.ones_(nn.Parameter(memory))
+        assert memory.tolist() == [1, 1, 1]
+        part = nn.Parameter(tensor.empty(2, 3)[0])
+        nn.init.ones_(part)
+        assert type(part) is nn.Parameter
+        first = build(3)
+        second = nn.Parameter(first)
+        nn.init.zeros_(second)
+        assert first.tolist() == [0, 0, 0]
+
+
+def test_threads_that_read_at_once_see_the_same_values():
+    with tensor.inference_mode():
+        net = nn.Linear(200, 200)
+    start = threading.Barrier(4)
+    seen = []
+
+    def read():
+        start.wait()
+        seen.append(net.weight.sum().item())
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(seen)) == 1

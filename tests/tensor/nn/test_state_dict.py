@@ -1,0 +1,203 @@
+"""State dicts: what they cover, how loading checks them, and when it shares memory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tensor
+from tensor import nn
+from tensor.errors import InferenceTensorError
+from tensor.nn.state_dict import StateDictError
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.hidden = nn.Linear(3, 4)
+        self.out = nn.Linear(4, 2)
+        self.register_buffer("seen", tensor.tensor(0))
+        self.register_buffer("scratch", tensor.zeros(1), persistent=False)
+
+    def forward(self, x):
+        return self.out(self.hidden(x).relu())
+
+
+KEYS = ["seen", "hidden.weight", "hidden.bias", "out.weight", "out.bias"]
+
+
+def values(net: nn.Module) -> dict[str, list]:
+    return {name: value.tolist() for name, value in net.state_dict().items()}
+
+
+def test_it_covers_parameters_and_persistent_buffers_without_copying():
+    net = Net()
+    state = net.state_dict()
+    assert list(state) == KEYS
+    assert not any(value.requires_grad for value in state.values())
+    state["out.bias"].fill_(7)
+    assert net.out.bias.tolist() == [7, 7]
+
+
+def test_it_may_have_a_prefix_or_hold_the_parameters_themselves():
+    net = Net()
+    assert list(net.state_dict(prefix="net.")) == [f"net.{key}" for key in KEYS]
+    assert net.state_dict(keep_vars=True)["out.bias"] is net.out.bias
+
+
+def test_loading_copies_values_and_keeps_parameters_the_same_objects():
+    source, net = Net(), Net()
+    parameters = list(net.parameters())
+    assert repr(net.load_state_dict(source.state_dict())) == "<All keys matched successfully>"
+    assert values(net) == values(source)
+    assert all(now is then for now, then in zip(net.parameters(), parameters, strict=True))
+    with tensor.no_grad():
+        source.out.bias.fill_(9)
+    assert net.out.bias.tolist() != [9, 9]
+
+
+def test_loading_converts_dtypes():
+    net = Net()
+    net.load_state_dict(Net().double().state_dict())
+    assert net.out.weight.dtype == tensor.float32
+
+
+def test_what_does_not_fit_is_listed_and_nothing_changes():
+    net = Net()
+    before = values(net)
+    state = {name: value + 1 for name, value in net.state_dict().items()}
+    state["stray"] = state.pop("seen")
+    del state["hidden.weight"]
+    state["out.bias"] = tensor.zeros(3)
+    state["out.weight"] = np.zeros((2, 4))
+    with pytest.raises(StateDictError) as caught:
+        net.load_state_dict(state)
+    assert str(caught.value) == (
+        "Error(s) in loading state_dict for Net:\n"
+        '\tMissing key(s) in state_dict: "seen", "hidden.weight". \n'
+        '\tUnexpected key(s) in state_dict: "stray". \n'
+        '\t"out.weight" is a ndarray in the state_dict: pass tensors (from_numpy makes one of an array)\n'
+        "\tsize mismatch for out.bias: copying a param with shape (3,) from checkpoint, "
+        "the shape in current model is (2,)."
+    )
+    assert isinstance(caught.value, RuntimeError)
+    assert values(net) == before
+
+
+def test_lenient_loading_takes_what_fits_and_returns_the_rest():
+    net = Net()
+    result = net.load_state_dict({"out.bias": tensor.ones(2), "stray": tensor.ones(1)}, strict=False)
+    assert net.out.bias.tolist() == [1, 1]
+    assert result.missing_keys == ["seen", "hidden.weight", "hidden.bias", "out.weight"]
+    assert result.unexpected_keys == ["stray"]
+    assert "missing_keys" in repr(result)
+
+
+def test_lenient_loading_still_refuses_other_shapes():
+    with pytest.raises(StateDictError, match=r"size mismatch for out\.bias"):
+        Net().load_state_dict({"out.bias": tensor.ones(3)}, strict=False)
+
+
+def test_assigning_uses_the_given_tensors():
+    net = Net()
+    net.out.bias.requires_grad_(False)
+    state = Net().double().state_dict()
+    net.load_state_dict(state, assign=True)
+    assert net.out.weight.dtype == tensor.float64
+    assert isinstance(net.out.weight, nn.Parameter)
+    assert [net.out.weight.requires_grad, net.out.bias.requires_grad] == [True, False]
+    state["out.bias"].fill_(5)
+    assert net.out.bias.tolist() == [5, 5]
+    state["seen"].fill_(3)
+    assert net.seen.item() == 3
+
+
+@pytest.mark.parametrize("assign", [True, False])
+def test_shared_parameters_stay_shared(assign):
+    net = Net()
+    net.twin = net.out
+    net.load_state_dict(net.state_dict(), assign=assign)
+    assert net.twin.weight is net.out.weight
+
+
+def test_marked_weights_cannot_be_loaded_into_a_model_to_be_trained():
+    with tensor.inference_mode():
+        state = Net().state_dict()
+    net = Net()
+    for assign in (True, False):
+        with pytest.raises(InferenceTensorError):
+            net.load_state_dict(state, assign=assign)
+    with tensor.inference_mode(), pytest.raises(InferenceTensorError):
+        net.load_state_dict(state)
+
+
+# --- Sharing in inference mode ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "net.safetensors"
+    tensor.save(Net().state_dict(), path)
+    return path
+
+
+def shares(left: tensor.Tensor, right: tensor.Tensor) -> bool:
+    return np.shares_memory(left.detach().numpy(), right.detach().numpy())
+
+
+def test_inside_read_only_tensors_are_used_not_copied(path):
+    with tensor.inference_mode():
+        weights, net = tensor.load(path), Net()
+        net.load_state_dict(weights)
+        assert all(shares(value, weights[name]) for name, value in net.state_dict().items())
+        net(tensor.ones(1, 3))
+    assert all(type(p) is nn.Parameter and p.is_inference() and not p.requires_grad for p in net.parameters())
+    assert net.seen.is_inference()
+
+
+def test_inside_two_models_share_one_copy(path):
+    with tensor.inference_mode():
+        weights = tensor.load(path)
+        first, second = Net(), Net()
+        for net in (first, second):
+            net.load_state_dict(weights)
+        assert shares(first.out.weight, second.out.weight)
+
+
+def test_inside_unmarked_read_only_arrays_are_used_too(path):
+    weights = tensor.load(path)
+    with tensor.inference_mode():
+        net = Net()
+        net.load_state_dict(weights)
+        assert shares(net.out.weight, weights["out.weight"])
+    assert net.out.weight.is_inference()
+    assert not weights["out.weight"].is_inference()
+
+
+def test_inside_what_is_writable_or_of_another_dtype_is_copied(path):
+    with tensor.inference_mode():
+        weights = {name: value.clone() for name, value in tensor.load(path).items()}
+        net = Net()
+        net.load_state_dict(weights)
+        assert not any(shares(value, weights[name]) for name, value in net.state_dict().items())
+
+        double = Net().double()
+        double.load_state_dict(tensor.load(path))
+        assert double.out.weight.dtype == tensor.float64
+
+
+def test_inside_a_model_that_was_built_outside_keeps_its_own_memory(path):
+    weights = tensor.load(path)
+    net = Net()
+    parameters = list(net.parameters())
+    with tensor.inference_mode():
+        net.load_state_dict(weights)
+    assert all(now is then for now, then in zip(net.parameters(), parameters, strict=True))
+    assert net.out.weight.tolist() == weights["out.weight"].tolist()
+    assert net.out.weight.requires_grad
+
+
+def test_outside_everything_is_copied(path):
+    weights, net = tensor.load(path), Net()
+    net.load_state_dict(weights)
+    assert not any(shares(value, weights[name]) for name, value in net.state_dict().items())
