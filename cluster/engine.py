@@ -105,7 +105,7 @@ class Engine:
         self._limits = limits
         self._fleet: Fleet | None = None
         self._turn = asyncio.Lock()
-        self._open_stream = ""
+        self._open_stream = False
 
     @property
     def fleet(self) -> Fleet:
@@ -120,10 +120,23 @@ class Engine:
             self._start_replica()
 
     async def stream(self, plan: Plan, *, ordered: bool) -> AsyncGenerator[Mapping[str, Any], None]:
-        """Run a job and yield its batches as they come; closing the generator ends the job."""
+        """Run a job and yield its batches to a user, who may stop at any of them; closing the generator ends the job."""
+        async with aclosing(self._batches(plan, ordered=ordered)) as batches:
+            try:
+                async for batch in batches:
+                    self._open_stream = True
+                    yield batch
+            finally:
+                self._open_stream = False
+
+    async def collect(self, plan: Plan) -> list[Mapping[str, Any]]:
+        """Run a job and return all of its batches in input order."""
+        async with aclosing(self._batches(plan, ordered=True)) as batches:
+            return [batch async for batch in batches]
+
+    async def _batches(self, plan: Plan, *, ordered: bool) -> AsyncGenerator[Mapping[str, Any], None]:
         work = self._work(plan, f"{self._model.code.name.rpartition(':')[2]}-{secrets.token_hex(4)}", plan.shards)
         async with self._alone(plan):
-            self._open_stream = work.job
             output = StreamOutput(work.shards, ordered=ordered)
             driver = Driver(self.fleet, work, output, Progress(plan.rows, len(plan.shards)))
             running = asyncio.create_task(driver.run(), name=f"job {work.job}")
@@ -136,7 +149,6 @@ class Engine:
                         driver.taken(item.shard, item.attempt)
                 await running  # raises what ended the job
             finally:
-                self._open_stream = ""
                 running.cancel()
                 await asyncio.wait({running})
 
@@ -187,11 +199,6 @@ class Engine:
             )
             await asyncio.to_thread(folder.finish, report.to_dict())
             return report
-
-    async def collect(self, plan: Plan) -> list[Mapping[str, Any]]:
-        """Run a job and return all of its batches in input order."""
-        async with aclosing(self.stream(plan, ordered=True)) as batches:
-            return [batch async for batch in batches]
 
     async def private_bytes(self) -> dict[str, int]:
         """Memory of its own that each ready replica has."""
@@ -270,7 +277,7 @@ class Engine:
         if self._open_stream:
             # Waiting would be for ever: the iterator's owner is, as a rule, whoever calls us.
             raise PoolBusy(
-                f"the iterator of job {self._open_stream} is still open, and a pool does one job at a time: "
+                "an iterator of this pool's map() is still open, and a pool does one job at a time: "
                 "read it to its end or close() it first, or use a second pool"
             )
 

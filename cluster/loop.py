@@ -9,6 +9,8 @@ from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+from cluster.errors import UsageError
+
 T = TypeVar("T")
 
 _END = object()
@@ -57,9 +59,10 @@ class LoopThread:
             while (item := self.run(_next(generator))) is not _END:
                 yield item
         finally:
-            closing = _Call(self._loop, generator.aclose())
-            if threading.current_thread() is not self._thread:  # where the garbage collector may bring us
-                closing.result.result()
+            if not self._loop.is_closed():
+                closing = _Call(self._loop, generator.aclose())
+                if threading.current_thread() is not self._thread:  # where the garbage collector may bring us
+                    closing.result.result()
 
     async def aiterate(self, generator: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
         """Drive an async generator of this loop from another one."""
@@ -67,12 +70,14 @@ class LoopThread:
             while (item := await self.arun(_next(generator))) is not _END:
                 yield item
         finally:
-            await self.arun(generator.aclose())
+            if not self._loop.is_closed():
+                await self.arun(generator.aclose())
 
     def close(self) -> None:
-        """Stop the loop and join the thread; may be called twice."""
+        """Cancel what still runs, stop the loop and join the thread; may be called twice."""
         if self._loop.is_closed():
             return
+        self.run(_cancel_others())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
@@ -84,13 +89,18 @@ class _Call(Generic[T]):
     """A coroutine under way in the loop; `result` is done when the coroutine is, also after `cancel`."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T]) -> None:
+        if loop.is_closed():
+            coroutine.close()
+            raise _closed()
         self.result: Future[T] = Future()
         self.result.set_running_or_notify_cancel()  # only the coroutine's own end ends it
         self._loop = loop
         self._task: asyncio.Task[T] | None = None
+        self._cancelled = False
         loop.call_soon_threadsafe(self._start, coroutine)
 
     def cancel(self) -> None:
+        self._cancelled = True
         self._loop.call_soon_threadsafe(lambda: self._task and self._task.cancel())
 
     def _start(self, coroutine: Coroutine[Any, Any, T]) -> None:
@@ -99,11 +109,22 @@ class _Call(Generic[T]):
 
     def _finish(self, task: asyncio.Task[T]) -> None:
         if task.cancelled():
-            self.result.set_exception(asyncio.CancelledError())
+            self.result.set_exception(asyncio.CancelledError() if self._cancelled else _closed())
         elif error := task.exception():
             self.result.set_exception(error)
         else:
             self.result.set_result(task.result())
+
+
+def _closed() -> UsageError:
+    return UsageError("the pool was closed before this job was through; close it when all results are read")
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 async def _next(generator: AsyncGenerator[T, None]) -> T | Any:

@@ -117,7 +117,8 @@ class Pool:
             Columns over all rows: marked tensors (whose `origin` says which replica made which rows), `Ragged` of them,
             object arrays of strings. Empty for a source without rows.
         """
-        return gathered(list(self.map(source, batch=batch, shard_rows=shard_rows)))
+        plan = self._plan(source, batch, shard_rows)
+        return gathered(self._loop().run(self._engine.collect(plan)))
 
     async def apredict(self, source: Any, *, batch: BatchPolicy | None = None, shard_rows: int | None = None) -> Output:
         """`predict` for coroutines. Concurrent calls take turns."""

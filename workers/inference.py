@@ -37,6 +37,7 @@ from workers.messages import (
     WeightsSwapped,
 )
 from workers.reading import read_shard
+from workers.schema import schema_of
 from workers.staging import StagedWriter
 from workers.weights import SnapshotRef
 
@@ -142,7 +143,10 @@ class InferenceWorker:
                 raise PredictorError(
                     f"{where} returned {type(output).__name__}; expected a dict of column name to array"
                 )
-            columns = {str(name): _marked(value, f"{where}: column {name!r}") for name, value in output.items()}
+            try:
+                columns = {str(name): _marked(value, str(name)) for name, value in output.items()}
+            except ColumnsError as error:
+                raise PredictorError(f"{where} returned what shoal does not carry: {error}") from None
         _check_rows(columns, row_count(batch), where)
         return columns, graph_nodes
 
@@ -155,22 +159,22 @@ class InferenceWorker:
             yield
 
 
-def _marked(value: object, what: str) -> Any:
+def _marked(value: object, name: str) -> Any:
     """An output column as it leaves the worker: numbers as marked tensors, strings as they are."""
     match value:
         case Tensor():
             return value if value.is_inference() else value.detach()
         case Ragged():
-            return Ragged(_marked(value.values, what), value.offsets)
+            return Ragged(_marked(value.values, name), value.offsets)
         case np.ndarray() if value.dtype.kind in "biuf":
             return tensor.from_numpy(value)
         case np.ndarray() if value.dtype.kind in "OUS":
-            return value.astype(object) if value.dtype.kind != "O" else value
-    raise PredictorError(f"{what} is {_kind(value)}; expected a Tensor, a NumPy array or Ragged")
-
-
-def _kind(value: object) -> str:
-    return f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+            strings = value.astype(object, copy=False)
+            schema_of({name: strings})  # raises where they are no strings
+            return strings
+        case np.ndarray():
+            raise ColumnsError(f"column {name!r} is an array of {value.dtype}; convert it to numbers or strings")
+    raise ColumnsError(f"column {name!r} is a {type(value).__name__}; expected a Tensor, a NumPy array or Ragged")
 
 
 def _check_rows(columns: Columns, rows: int, where: str) -> None:

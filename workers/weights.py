@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -84,7 +85,7 @@ class SnapshotRef:
 
     def tensors(self) -> dict[str, Tensor]:
         """The weights by name, read-only; marked when called inside `inference_mode`, as replicas do."""
-        with tensor.inference_mode(self.marked):
+        with tensor.inference_mode() if self.marked else nullcontext():
             return {name: tensor.from_numpy(array) for name, array in self.arrays().items()}
 
 

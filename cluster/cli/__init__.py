@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -56,9 +55,5 @@ def doctor() -> None:
 
 
 def main() -> None:
-    """Entry point: errors of shoal and of its user read as a message, not as a traceback."""
-    try:
-        app()
-    except KeyboardInterrupt:
-        print("shoal: interrupted; what is committed stays, and the same command goes on with it", file=sys.stderr)
-        sys.exit(130)
+    """Entry point of the command."""
+    app()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -15,10 +16,13 @@ from tensor.errors import TensorError
 from workers.errors import WorkersError
 
 
+_INTERRUPTED = 128 + signal.SIGINT  # as shells report it
+
+
 def run_job(
     path: Path, *, output: Path | None, backend: str | None, replicas: int | None, quiet: bool
 ) -> None:
-    """Run a job file and print what was done; errors end the process with status 1 and a message."""
+    """Run a job file and print what was done; an error ends the process with status 1 and a message."""
     here = None if output is None else os.path.abspath(output)  # noqa: PTH100  (not relative to the job file)
     try:
         job = Job.from_file(path, output=here, backend=backend, replicas=replicas)
@@ -26,6 +30,9 @@ def run_job(
     except (ClusterError, WorkersError, TensorError, OSError) as error:
         print(f"shoal: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        print("\nshoal: interrupted; what is committed stays, and the same command goes on with it", file=sys.stderr)
+        raise typer.Exit(_INTERRUPTED) from None
     print(_summary(report))
 
 

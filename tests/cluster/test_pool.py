@@ -439,3 +439,21 @@ def test_private_memory_is_told_for_processes(rows):
         assert all(2**20 < size_bytes < 2**30 for size_bytes in pool.private_bytes().values())
     with Pool(predictors.Double, replicas=2, backend="inline") as pool:
         assert pool.private_bytes() == {}
+
+
+def test_closing_a_pool_ends_what_it_is_doing(rows, tmp_path):
+    pool = Pool(predictors.Double, replicas=1)
+    stream = pool.map(rows)
+    next(stream)
+    pool.close()
+    with pytest.raises(UsageError, match="the pool was closed"):
+        next(stream)
+
+
+async def test_closing_a_pool_ends_a_coroutines_job(rows, tmp_path):
+    async with Pool(predictors.Waits, init={"pid_file": str(tmp_path / "pid")}, replicas=1) as pool:
+        job = asyncio.create_task(pool.apredict(rows))
+        while not (tmp_path / "pid").exists():
+            await asyncio.sleep(0.01)
+    with pytest.raises(UsageError, match="the pool was closed"):
+        await job

@@ -92,21 +92,14 @@ def test_nothing_is_left_of_a_driver_that_is_ended(tmp_path, environment, how):
     """Its worker hangs in the user's code, with a child of its own: both go, and no file is half there."""
     script, pid_file, out = write(tmp_path, HANGS), tmp_path / "pids", tmp_path / "out"
     memory_before = set(os.listdir("/dev/shm"))
-    driver = subprocess.Popen(
-        [sys.executable, script, pid_file, out],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    pids = until(lambda: pid_file.exists() and pid_file.read_text().split())
+    with (tmp_path / "stderr").open("w") as stderr:  # not a pipe: what lives on would keep it open
+        driver = subprocess.Popen([sys.executable, script, pid_file, out], env=environment, stderr=stderr)
+    worker, grandchild = map(int, until(lambda: pid_file.exists() and pid_file.read_text().split()))
     driver.send_signal(how)
-    _, errors = driver.communicate(timeout=30)
-    assert driver.returncode != 0
-    worker, grandchild = map(int, pids)
+    assert driver.wait(timeout=30) != 0
     until(lambda: not alive(worker))
     if how is signal.SIGINT:
-        assert errors.rstrip().endswith("KeyboardInterrupt")
+        assert (tmp_path / "stderr").read_text().rstrip().endswith("KeyboardInterrupt")
         assert not alive(grandchild)
     elif alive(grandchild):  # the kernel ends what we started; what that started is beyond a killed driver's reach
         os.kill(grandchild, signal.SIGKILL)
