@@ -29,6 +29,8 @@ _PLAIN = (bool, int, float, type(None))
 _new = object.__new__
 _ndarray = np.ndarray
 _top = modes.TOP.get
+_current = modes.current
+_origin = marks.CURRENT.get
 
 
 def apply(op: Op, /, *operands: Any, **static: Any) -> Tensor:
@@ -58,49 +60,58 @@ def apply(op: Op, /, *operands: Any, **static: Any) -> Tensor:
             return apply(op, *map(_as_operand, operands), **static)
 
     entry = _top()
-    mode = modes.current() if entry.block.closed else entry.mode
-    if mode is GRAD and flags & VIEW:
-        flags |= history.refresh(operands)
-    if mode is INFERENCE or flags & MARKED:
-        if mode is GRAD and flags & REQUIRES_GRAD:
+    mode = _current() if entry.block.closed else entry.mode
+    if mode is GRAD and flags:
+        if flags & VIEW:
+            flags |= history.refresh(operands)
+        if flags & MARKED and flags & REQUIRES_GRAD:
             raise InferenceTensorError(messages.mixed(op, operands))
-        out_flags = MARKED
-    else:
-        out_flags = 0
 
     try:
-        out = quiet.run(op.kernel, *arrays, **static)
+        out = quiet.run(op.kernel, *arrays, **static) if static else quiet.run(op.kernel, *arrays)
     except RuntimeError as error:
         out = retry_nested(error, op.kernel, *arrays, **static)
     except (ValueError, IndexError, TypeError) as error:
         raise messages.explained(op, arrays, error) from error
 
-    extras: Sequence[Any] = ()
+    extras = None
     if op.extras:
         out, *extras = out
     if type(out) is not _ndarray:
         out = np.asarray(out)  # NumPy turns 0-d results into scalars
     result: Any = _new(bases.tensor_class)
     result._data = out
-    result._flags = out_flags
     result._node = None
     result._storage = None
     result._grad = None
-
-    if out_flags:
-        origin = marks.CURRENT.get()
-        if origin is None and flags & TRACED:
-            origin = marks.combine(bases.origin_of(each) for each in operands if isinstance(each, TensorBase))
-        if origin is not None:
-            result._origin = origin
-            result._flags |= TRACED
+    if mode is INFERENCE or flags & MARKED:
+        result._flags = MARKED
+        if flags & TRACED or _origin() is not None:
+            _trace(result, operands)
+    else:
+        result._flags = 0
     if op.view:
         _share(op, result, operands[0], static, mode)
     if mode is GRAD and flags & REQUIRES_GRAD and op.differentiable and out.dtype.kind == "f":
         _record(op, result, operands, arrays, static, extras)
     if op.outputs > 1:
-        result = (result, *[bases.wrap(each, out_flags, origin=bases.origin_of(result)) for each in extras])
+        result = (result, *[_like(result, each) for each in extras[: op.outputs - 1]])
     return result  # type: ignore[no-any-return]
+
+
+def _trace(result: Any, operands: Sequence[Any]) -> None:
+    """Say where a marked result was computed: here, if that has a name, else where its marked operands were."""
+    origin = _origin()
+    if origin is None:
+        origin = marks.combine(bases.origin_of(each) for each in operands if isinstance(each, TensorBase))
+    if origin is not None:
+        result._origin = origin
+        result._flags |= TRACED
+
+
+def _like(result: Any, array: Array) -> Any:
+    """A further result, which has no gradient but is as marked as the first."""
+    return bases.wrap(array, result._flags & MARKED, origin=bases.origin_of(result))
 
 
 def _as_operand(value: Any) -> Any:
@@ -128,18 +139,25 @@ def _share(op: Op, result: Any, source: Any, static: dict[str, Any], mode: modes
 
 
 def _record(
-    op: Op, result: Any, operands: Sequence[Any], arrays: Sequence[Any], static: dict[str, Any], extras: Sequence[Any]
+    op: Op,
+    result: Any,
+    operands: Sequence[Any],
+    arrays: Sequence[Any],
+    static: dict[str, Any],
+    extras: Sequence[Any] | None,
 ) -> None:
     """Give a result its node, which keeps what its gradient rules ask for."""
-    mask, edges = 0, []
-    for index, operand in enumerate(operands):
+    mask, bit = 0, 1
+    edges = []
+    for operand in operands:
         if isinstance(operand, TensorBase) and operand._flags & REQUIRES_GRAD:
-            mask |= 1 << index
+            mask |= bit
             edges.append(operand._node or operand)
+        bit += bit
     plan = op.plans.get(mask) or op.plan(mask)
     node = Node(op, plan, edges, result._data)
     if plan.keys:
-        node.saved, node.watched = _keep(op, plan.keys, result, operands, arrays, static, extras)
+        node.saved, node.watched = _keep(op, plan.keys, result, operands, arrays, static, extras or ())
     count_node()
     result._node = node
     result._flags |= REQUIRES_GRAD
@@ -236,7 +254,7 @@ def write(op: Op, target: Any, /, *others: Any, **static: Any) -> Tensor:
     out = _written(op, name, target, arrays, static)
     if recording:
         made: Any = bases.wrap(out)
-        _record(op, made, (before, *operands[1:]), arrays, static, ())
+        _record(op, made, (before, *operands[1:]), arrays, static, None)
     storage_of(target).version += 1
     if recording:
         history.rebase(target, made._node)

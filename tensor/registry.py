@@ -62,6 +62,7 @@ class Op:
     """An operation: see the module's text. Make one with `op`."""
 
     __slots__ = (
+        "differentiable",
         "extras",
         "grad_name",
         "inplace",
@@ -99,6 +100,7 @@ class Op:
         self.variadic = starred[0] if starred else None
         self.rules = dict(rules)
         self.joint = joint
+        self.differentiable = bool(rules) or joint is not None
         self.view = view
         self.outputs = outputs
         self.extras = extras
@@ -114,11 +116,6 @@ class Op:
         for rule in [*self.rules.values(), *filter(None, [self.joint])]:
             if unknown := set(inspect.signature(rule).parameters) - known:
                 raise ValueError(f"op {self.name}: a rule asks for {sorted(unknown)}, but there are {sorted(known)}")
-
-    @property
-    def differentiable(self) -> bool:
-        """Whether gradients flow through it."""
-        return bool(self.rules) or self.joint is not None
 
     @property
     def keeps_first(self) -> bool:
