@@ -48,10 +48,12 @@ def _nll_loss(
     kept = target != ignore_index
     classes = np.expand_dims(np.where(kept, target, 0), axis)
     counts = kept.astype(input.dtype) if weight is None else np.where(kept, weight[classes.squeeze(axis)], 0)
-    if reduction == "mean":
-        counts = counts / counts.sum()
-    losses = -np.take_along_axis(input, classes, axis).squeeze(axis) * counts
-    return losses if reduction == "none" else losses.sum(), classes, counts
+    # What is ignored may be infinite, and times zero that would be nan.
+    losses = np.where(kept, -np.take_along_axis(input, classes, axis).squeeze(axis) * counts, 0)
+    if reduction == "none":
+        return losses, classes, counts
+    total = counts.sum() if reduction == "mean" else 1
+    return losses.sum() / total, classes, counts / total
 
 
 def _nll_loss_vjp_input(g: Array, shape: tuple[int, ...], classes: Array, counts: Array) -> Array:
