@@ -48,6 +48,8 @@ class DeferredParameter(Parameter):
 def initialise(tensor: Tensor, write: Callable[[Array], None]) -> Tensor:
     """Set all of a tensor's values: now, or if it is a parameter of a model built inside inference mode, when read.
 
+    Random values that wait are drawn in the order of reading, so one seed gives others than outside.
+
     Args:
         tensor: what to fill.
         write: fills an array.
@@ -88,7 +90,7 @@ def amend(tensor: Tensor, write: Callable[[Array], None]) -> Tensor:
 
 def _can_wait(tensor: Tensor) -> TypeGuard[Parameter]:
     """Whether this is a parameter of a replica, and nobody can see its memory in any other way than through it."""
-    if not is_inference_mode_enabled() or type(tensor) not in (Parameter, DeferredParameter):
+    if not (is_inference_mode_enabled() and tensor.is_inference() and type(tensor) in (Parameter, DeferredParameter)):
         return False
     array = array_of(tensor)
     # Held by the parameter, by the name above, and for this call: not by another tensor, nor as a view's base.

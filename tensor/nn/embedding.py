@@ -49,6 +49,20 @@ class Embedding(Module):
         self.weight = Parameter(empty(num_embeddings, embedding_dim, device=device, dtype=dtype))
         self.reset_parameters()
 
+    @classmethod
+    def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None) -> Embedding:
+        """Return a table of given vectors.
+
+        Args:
+            embeddings: (num_embeddings, embedding_dim); shared, not copied.
+            freeze: whether they are not trained.
+            padding_idx: the number of a vector that is not trained.
+        """
+        rows, size = embeddings.shape
+        table = cls(rows, size, padding_idx, dtype=embeddings.dtype)
+        table.weight = Parameter(embeddings, requires_grad=not freeze)
+        return table
+
     def reset_parameters(self) -> None:
         """Draw new initial values: normal, and zero for the padding."""
         init.normal_(self.weight)

@@ -90,7 +90,7 @@ class Optimizer:
                 for parameter in group["params"]:
                     if parameter.grad is not None:
                         gradient = parameter.grad._data
-                        gradient = -gradient if group["maximize"] else gradient
+                        gradient = -gradient if group.get("maximize") else gradient
                         self._update(parameter._writable_array(), gradient, self.state[parameter], group)
         return loss
 

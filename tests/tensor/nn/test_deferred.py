@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import threading
 
 import numpy as np
@@ -61,6 +63,16 @@ def test_every_way_of_reading_finds_the_values(read):
         assert array_of(parameter).tolist() == [1, 1, 1, 1]
 
 
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))])
+def test_copies_have_the_values(copied):
+    with tensor.inference_mode():
+        parameter = build(4)
+        twin = copied(parameter)
+    assert type(twin) is nn.Parameter
+    assert twin.is_inference()
+    assert twin.tolist() == [1, 1, 1, 1]
+
+
 def test_they_are_found_outside_too():
     with tensor.inference_mode():
         parameter = build(4)
@@ -114,6 +126,16 @@ def test_memory_that_something_else_can_see_is_filled_at_once():
         second = nn.Parameter(first)
         nn.init.zeros_(second)
         assert first.tolist() == [0, 0, 0]
+
+
+def test_a_model_built_outside_is_filled_at_once():
+    parameter = nn.Parameter(tensor.zeros(3))
+    loss = (parameter * parameter).sum()
+    with tensor.inference_mode():
+        nn.init.ones_(parameter)
+    assert type(parameter) is nn.Parameter
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
 
 
 def test_threads_that_read_at_once_see_the_same_values():

@@ -10,7 +10,9 @@ import pytest
 import tensor
 from tensor import nn
 from tensor.errors import DimensionError, DtypeError, ShapeError
+from tensor.graph import Node
 from tensor.nn import functional as F
+from tensor.registry import OPS
 
 RANDOM = np.random.default_rng(0)
 
@@ -73,6 +75,23 @@ GRADIENT_CASES = {
 def test_gradients_agree_with_finite_differences(case):
     function, inputs = GRADIENT_CASES[case]()
     assert tensor.autograd.gradcheck(function, inputs, atol=1e-7, rtol=1e-5)
+
+
+def recorded_ops(node: object) -> set[str]:
+    """The names of the operations in a graph."""
+    if not isinstance(node, Node):
+        return set()
+    return {node.op.name}.union(*(recorded_ops(source) for source, _ in node.next_functions))
+
+
+def test_every_operation_defined_for_layers_has_its_gradient_checked():
+    checked = set()
+    for make in GRADIENT_CASES.values():
+        function, inputs = make()
+        checked |= recorded_ops(function(*inputs).grad_fn)
+    defined = {name for name, op in OPS.items() if op.kernel.__module__.startswith("tensor.nn")}
+    assert defined >= {"linear", "layer_norm"}
+    assert checked >= defined
 
 
 # --- Linear maps and lookups ------------------------------------------------------------------------------------------

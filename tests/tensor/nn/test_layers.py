@@ -68,6 +68,16 @@ def test_losses_compute_their_functions(layer, function):
     np.testing.assert_array_equal(layer(X, target).numpy(), function().numpy())
 
 
+def test_an_embedding_of_given_vectors_shares_them():
+    vectors = tensor.rand(4, 2)
+    table = nn.Embedding.from_pretrained(vectors, padding_idx=-1)
+    assert repr(table) == "Embedding(4, 2, padding_idx=3)"
+    assert not table.weight.requires_grad
+    vectors[1] = 7
+    assert table(tensor.tensor(1)).tolist() == [7, 7]
+    assert nn.Embedding.from_pretrained(vectors, freeze=False).weight.requires_grad
+
+
 def test_the_weight_of_classes_is_a_buffer():
     assert list(nn.CrossEntropyLoss(WEIGHT).state_dict()) == ["weight"]
     assert list(nn.CrossEntropyLoss().state_dict()) == []

@@ -185,7 +185,7 @@ def test_a_rule_must_be_given():
         pass
 
     target = parameter()
-    optimizer = Idle([target], {"maximize": False})
+    optimizer = Idle([target], {})
     target.sum().backward()
     with pytest.raises(NotImplementedError, match="Idle has no update rule"):
         optimizer.step()
