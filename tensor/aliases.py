@@ -94,12 +94,12 @@ def adopt(array: Array) -> Tensor:
     of(array.dtype)  # raises for what a tensor cannot hold
     if type(array) is not np.ndarray:
         array = np.asarray(array)
-    if _handed_out and array.size:
-        origins = _handed_out.find(np.lib.array_utils.byte_bounds(array))
-        return fresh(array, marked=bool(origins), origin=combine(origins))
-    return fresh(array)
+    origins = marked_origins(array)
+    return fresh(array, marked=bool(origins), origin=combine(origins))
 
 
-def is_handed_out(array: Array) -> bool:
-    """Whether an array's memory is a marked tensor's."""
-    return bool(_handed_out and array.size and _handed_out.find(np.lib.array_utils.byte_bounds(array)))
+def marked_origins(array: Array) -> list[Origin | None]:
+    """Return where the marked tensors came from that an array shares memory with; none if it shares none."""
+    if not (_handed_out and array.size):
+        return []
+    return _handed_out.find(np.lib.array_utils.byte_bounds(array))

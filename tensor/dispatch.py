@@ -74,7 +74,7 @@ def apply(op: Op, /, *operands: Any, **static: Any) -> Tensor:
     except (ValueError, IndexError, TypeError) as error:
         raise messages.explained(op, arrays, error) from error
 
-    extras = None
+    extras: Sequence[Any] = ()
     if op.extras:
         out, *extras = out
     if type(out) is not _ndarray:
@@ -144,7 +144,7 @@ def _record(
     operands: Sequence[Any],
     arrays: Sequence[Any],
     static: dict[str, Any],
-    extras: Sequence[Any] | None,
+    extras: Sequence[Any],
 ) -> None:
     """Give a result its node, which keeps what its gradient rules ask for."""
     mask, bit = 0, 1
@@ -157,7 +157,7 @@ def _record(
     plan = op.plans.get(mask) or op.plan(mask)
     node = Node(op, plan, edges, result._data)
     if plan.keys:
-        node.saved, node.watched = _keep(op, plan.keys, result, operands, arrays, static, extras or ())
+        node.saved, node.watched = _keep(op, plan.keys, result, operands, arrays, static, extras)
     count_node()
     result._node = node
     result._flags |= REQUIRES_GRAD
@@ -254,7 +254,7 @@ def write(op: Op, target: Any, /, *others: Any, **static: Any) -> Tensor:
     out = _written(op, name, target, arrays, static)
     if recording:
         made: Any = bases.wrap(out)
-        _record(op, made, (before, *operands[1:]), arrays, static, None)
+        _record(op, made, (before, *operands[1:]), arrays, static, ())
     storage_of(target).version += 1
     if recording:
         history.rebase(target, made._node)

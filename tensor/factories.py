@@ -27,7 +27,8 @@ def _marks_in(data: Any) -> tuple[bool, list[Origin | None]]:
     if isinstance(data, TensorBase):
         return bool(data._flags & MARKED), [origin_of(data)]
     if isinstance(data, np.ndarray):
-        return aliases.is_handed_out(data), []
+        origins = aliases.marked_origins(data)
+        return bool(origins), origins
     if not isinstance(data, list | tuple):
         return False, []
     found = [_marks_in(each) for each in data if isinstance(each, TensorBase | np.ndarray | list | tuple)]

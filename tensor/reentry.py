@@ -82,7 +82,7 @@ class _Awaiting:
         return _drive(self._inner.__await__(), self._steps)
 
 
-async def in_mode(coroutine: Coroutine[Any, Any, R], rule: ModeRule) -> R:
+async def _in_mode(coroutine: Coroutine[Any, Any, R], rule: ModeRule) -> R:
     """Await a coroutine, with the mode in force in each of its steps only."""
     result: R = await _Awaiting(coroutine, _Steps(rule))
     return result
@@ -98,13 +98,11 @@ def _first(inner: AsyncGenerator[Any, Any]) -> Any:
         sys.set_asyncgen_hooks(*hooks)
 
 
-def _kind(fn: Any, test: Callable[[Any], bool]) -> bool:
-    return test(fn) or (callable(fn) and not inspect.isroutine(fn) and test(type(fn).__call__))
-
-
-def is_decorated(fn: Any) -> bool:
-    """Whether calling `fn` gives a coroutine whose steps `decorate` takes care of."""
-    return _kind(fn, inspect.iscoroutinefunction)
+def _is(test: Callable[[Any], bool], fn: Any) -> bool:
+    """Whether a test of functions holds for a function, or for what calling an object or a partial calls."""
+    while isinstance(fn, functools.partial):
+        fn = fn.func
+    return test(fn if inspect.isroutine(fn) else type(fn).__call__)
 
 
 def decorate(fn: Callable[P, R], rule: ModeRule) -> Callable[P, R]:
@@ -122,17 +120,17 @@ def decorate(fn: Callable[P, R], rule: ModeRule) -> Callable[P, R]:
         return type(fn)(decorate(fn.__func__, rule))
     if isinstance(fn, type):
         raise TypeError(
-            f"cannot decorate the class {fn.__qualname__}: building an object is not computing with it. "
+            f"cannot decorate {fn!r}: building an object is not computing with it. "
             "Decorate its methods instead, such as __init__ or __call__."
         )
     if not callable(fn):
         raise TypeError(f"expected a function to decorate, got {fn!r} of type {type(fn).__name__}")
     wrapper: Any
-    if _kind(fn, inspect.isasyncgenfunction):
+    if _is(inspect.isasyncgenfunction, fn):
         wrapper = _async_generator(fn, rule)
-    elif _kind(fn, inspect.iscoroutinefunction):
+    elif _is(inspect.iscoroutinefunction, fn):
         wrapper = _coroutine(fn, rule)
-    elif _kind(fn, inspect.isgeneratorfunction):
+    elif _is(inspect.isgeneratorfunction, fn):
         wrapper = _generator(fn, rule)
     else:
         wrapper = _function(fn, rule)
@@ -143,9 +141,11 @@ def _function(fn: Any, rule: ModeRule) -> Any:
     def function(*args: Any, **kwargs: Any) -> Any:
         block = modes.push(rule(modes.current()))
         try:
-            return fn(*args, **kwargs)
+            result = fn(*args, **kwargs)
         finally:
             modes.close(block)
+        # Such as a lambda that calls a coroutine function.
+        return _in_mode(result, rule) if inspect.iscoroutine(result) else result
 
     return function
 
@@ -159,7 +159,7 @@ def _generator(fn: Any, rule: ModeRule) -> Any:
 
 def _coroutine(fn: Any, rule: ModeRule) -> Any:
     async def coroutine(*args: Any, **kwargs: Any) -> Any:
-        return await in_mode(fn(*args, **kwargs), rule)
+        return await _in_mode(fn(*args, **kwargs), rule)
 
     return coroutine
 

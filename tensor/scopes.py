@@ -6,7 +6,6 @@ on raises `InferenceModeError`. That is stricter than PyTorch.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, overload
@@ -181,8 +180,4 @@ class inference_mode(_Scope):  # noqa: N801 - PyTorch's name
             args: Its positional arguments.
             kwargs: Its keyword arguments.
         """
-        scope = inference_mode()
-        result = scope(fn)(*args, **kwargs)
-        if inspect.iscoroutine(result) and not reentry.is_decorated(fn):
-            return reentry.in_mode(result, scope._mode)  # type: ignore[return-value]
-        return result
+        return inference_mode()(fn)(*args, **kwargs)
