@@ -31,6 +31,7 @@ from tensor.factories import from_numpy
 from tensor.nn.deferred import DeferredParameter
 from tensor.nn.parameter import Parameter
 from tensor.origins import arrive, from_plain, to_plain
+from tensor.sizes import Size
 from tensor.tensors import Tensor
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def unpack(frame: ReadableBuffer) -> Any:
         )
     except WireError:
         raise
-    except (ValueError, TypeError, OverflowError, MemoryError, msgpack.UnpackException) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError, MemoryError, msgpack.UnpackException) as error:
         raise WireError(f"the frame's header is damaged: {str(error) or type(error).__name__}") from error
     if decoder.open_tags:
         raise WireError("the frame's header is damaged: the name of a type stands where no value can follow it")
@@ -389,6 +390,7 @@ def _decode_parameter(payload: Any) -> Parameter:
 
 register(int, name="int", encode=_encode_int, decode=_decode_int)
 register(tuple, name="tuple", encode=list, decode=tuple)
+register(Size, name="size", encode=list, decode=Size)
 register(OrderedDict, name="dict", encode=dict, decode=OrderedDict)
 register(np.ndarray, name="objects", encode=_encode_objects, decode=_decode_objects)
 register(np.str_, name="str", encode=str, decode=np.str_)

@@ -115,6 +115,10 @@ def test_numpy_scalars_keep_their_type(scalar):
     np.testing.assert_array_equal(arrived, scalar)
 
 
+def test_the_shape_of_a_tensor_travels():
+    assert_same(round_trip({"shape": tensor.zeros(2, 3).shape}), {"shape": tensor.Size([2, 3])})
+
+
 def test_object_arrays_may_hold_whatever_travels():
     rows = np.empty(3, dtype=object)
     rows[:] = [np.arange(3), {"a": [1, 2]}, (1, "x")]
@@ -374,6 +378,24 @@ def test_an_unhashable_key_is_refused():
 def test_deep_nesting_is_refused():
     with pytest.raises(WireError, match="StackError"):
         unpack(frame_of(None, raw=b"\x91" * 100_000 + b"\xc0"))
+
+
+@pytest.mark.parametrize("depth", [900, 1000, 1020])
+def test_a_description_too_deep_to_print_is_refused(depth):
+    deep: object = 0
+    for _ in range(depth):
+        deep = [deep]
+    for name in ("array", "objects", "tensor", "test.Nobody"):
+        with pytest.raises(WireError):
+            unpack(frame_of(tagged(name, deep)))
+
+
+def test_keys_too_deep_to_hash_are_refused_or_read():
+    deep: object = ()
+    for _ in range(500):
+        deep = (deep,)
+    with contextlib.suppress(WireError):
+        unpack(b"".join(pack({deep: 1})))
 
 
 def test_lengths_that_the_frame_cannot_hold_set_no_memory_aside():
