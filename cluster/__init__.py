@@ -103,8 +103,8 @@ def _check_ours(package: str) -> None:
     found = import_module(package)
     if getattr(found, "__distribution__", None) != "shoal":
         raise ImportError(
-            f"{package!r} was imported from {found.__file__ or list(found.__path__)}, which is not shoal's: a folder or "
-            f"file of yours named {package!r} hides it. Rename yours, or start Python elsewhere; "
-            "`shoal doctor` tells more",
+            f"{package!r} was imported from {found.__file__ or list(found.__path__)}, which is not shoal's: a folder "
+            f"or file of yours named {package!r} hides it. Rename yours, or start Python elsewhere; `shoal doctor` "
+            "tells more",
             name=package,
         )

@@ -34,7 +34,8 @@ class HeldWeights:
         if isinstance(weights, str | os.PathLike):
             return cls(WeightSnapshot.from_file(weights), ours=True)
         raise UsageError(
-            f"weights are a safetensors file, a mapping of name to tensor, or a WeightSnapshot; got {type(weights).__name__}"
+            "weights are a safetensors file, a mapping of name to tensor, or a WeightSnapshot; "
+            f"got {type(weights).__name__}"
         )
 
     def release(self) -> None:
@@ -65,6 +66,6 @@ def travelling(init: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def positive(name: str, value: int) -> int:
     """`value` if it is a whole number from 1."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if type(value) is not int or value < 1:
         raise UsageError(f"{name} must be a whole number from 1, got {value!r}")
     return value

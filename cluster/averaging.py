@@ -1,4 +1,4 @@
-"""Averaging gradients over ranks: weighted by rows, in the order of the ranks, so that a run can be repeated bit by bit."""
+"""Averaging gradients over ranks: weighted by rows, in the order of the ranks, so that runs repeat bit by bit."""
 
 from __future__ import annotations
 

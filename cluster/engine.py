@@ -18,6 +18,7 @@ from cluster.failures import failure_text
 from cluster.fleet import Fleet
 from cluster.folder import JobFolder
 from cluster.gather import Batch
+from cluster.gathered import Results
 from cluster.numerics import NumericsProfile
 from cluster.outputs import FolderOutput, StreamOutput
 from cluster.planning import plan_digest
@@ -119,8 +120,8 @@ class Engine:
         for _ in range(self._limits.replicas):
             self._start_replica()
 
-    async def stream(self, plan: Plan, *, ordered: bool) -> AsyncGenerator[Mapping[str, Any], None]:
-        """Run a job and yield its batches to a user, who may stop at any of them; closing the generator ends the job."""
+    async def stream(self, plan: Plan, *, ordered: bool) -> AsyncGenerator[Results, None]:
+        """Run a job and yield its batches to a user, who may stop at any of them: closing the generator ends it."""
         async with aclosing(self._batches(plan, ordered=ordered)) as batches:
             try:
                 async for batch in batches:
@@ -129,12 +130,12 @@ class Engine:
             finally:
                 self._open_stream = False
 
-    async def collect(self, plan: Plan) -> list[Mapping[str, Any]]:
+    async def collect(self, plan: Plan) -> list[Results]:
         """Run a job and return all of its batches in input order."""
         async with aclosing(self._batches(plan, ordered=True)) as batches:
             return [batch async for batch in batches]
 
-    async def _batches(self, plan: Plan, *, ordered: bool) -> AsyncGenerator[Mapping[str, Any], None]:
+    async def _batches(self, plan: Plan, *, ordered: bool) -> AsyncGenerator[Results, None]:
         work = self._work(plan, f"{self._model.code.name.rpartition(':')[2]}-{secrets.token_hex(4)}", plan.shards)
         async with self._alone(plan):
             output = StreamOutput(work.shards, ordered=ordered)
@@ -173,7 +174,7 @@ class Engine:
                 shards_before=len(committed),
             )
             work = self._work(plan, folder.job, [shard for shard in plan.shards if shard.index not in committed])
-            output = FolderOutput(folder, work.shards)
+            output = FolderOutput(folder, work.shards, committed.values())
             lost_before = self.fleet.lost
             with view as on_progress:
                 on_progress(progress)

@@ -41,7 +41,8 @@ COMMIT_STEPS = ("temporary_written", "linked", "link_durable", "renamed", "renam
 def job_id(identity: Mapping[str, Any]) -> str:
     """Return the name of a job: equal for equal identities, in any folder and on any machine."""
     story = json.dumps(identity, sort_keys=True)
-    return f"job-{hashlib.sha256(story.encode()).hexdigest()[:12]}"
+    name = str(identity.get("predictor", "job")).rpartition(":")[2].rpartition(".")[2]
+    return f"{name}-{hashlib.sha256(story.encode()).hexdigest()[:12]}"
 
 
 class JobFolder:

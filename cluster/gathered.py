@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 import tensor
 from tensor import Tensor, marks
 from tensor.marks import Origin, RowRange
-from workers.columns import Ragged, concat_rows
+from workers.columns import Array, Column, Ragged, concat_rows
 
-Output = dict[str, Tensor | Ragged | np.ndarray]
-"""What a job gives: marked tensors, `Ragged` of them, object arrays of strings."""
+Results = dict[str, Tensor | Ragged | Array]
+"""What a job gives: marked tensors, `Ragged` of them, and arrays of what no tensor holds: strings and times."""
 
 
-def gathered(batches: Sequence[Mapping[str, Any]]) -> Output:
+def gathered(batches: Sequence[Results]) -> Results:
     """Append batches to each other.
 
     Args:
@@ -30,23 +29,27 @@ def gathered(batches: Sequence[Mapping[str, Any]]) -> Output:
     rows = concat_rows([{name: _array(column) for name, column in batch.items()} for batch in batches])
     origin = _origin_of(batches)
     with tensor.inference_mode(), marks.origin(job=origin.job, rows=origin.rows):
-        return {name: marked(column) for name, column in rows.items()}
+        return {name: as_result(column) for name, column in rows.items()}
 
 
-def marked(column: Ragged | np.ndarray) -> Tensor | Ragged | np.ndarray:
-    """A column as a result: inside `inference_mode`, numbers become marked tensors; strings stay object arrays."""
+def as_result(column: Column) -> Tensor | Ragged | Array:
+    """A column of plain rows as a result: to be called inside `inference_mode`, so that its numbers are marked."""
     if isinstance(column, Ragged):
-        return Ragged(tensor.from_numpy(np.asarray(column.values)), column.offsets)
-    return column if column.dtype.kind not in "biuf" else tensor.from_numpy(column)
+        return Ragged(_as_tensor(np.asarray(column.values)), column.offsets)
+    return _as_tensor(column)
 
 
-def _array(column: Any) -> Any:
+def _as_tensor(array: Array) -> Tensor | Array:
+    return tensor.from_numpy(array) if array.dtype.kind in "biuf" else array
+
+
+def _array(column: Tensor | Ragged | Array) -> Column:
     if isinstance(column, Ragged):
         return Ragged(np.asarray(column.values), column.offsets)
     return np.asarray(column)
 
 
-def _origin_of(batches: Sequence[Mapping[str, Any]]) -> Origin:
+def _origin_of(batches: Sequence[Results]) -> Origin:
     """The job that made the batches, and which shard and replica made which rows."""
     ranges: list[RowRange] = []
     job = None
@@ -66,6 +69,6 @@ def _origin_of(batches: Sequence[Mapping[str, Any]]) -> Origin:
     return Origin(job=job, rows=tuple(ranges))
 
 
-def _origin(column: Any) -> Origin | None:
+def _origin(column: Tensor | Ragged | Array) -> Origin | None:
     values = column.values if isinstance(column, Ragged) else column
     return values.origin if isinstance(values, Tensor) else None

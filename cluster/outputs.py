@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
+from cluster.errors import UserCodeFailed
+from cluster.failures import rows_text
 from cluster.folder import JobFolder, Record
 from cluster.gather import Batch, Gather, ShardEnd
+from cluster.gathered import Results
 from cluster.scheduler import Commit, Dispatch
+from workers.errors import ColumnsError
 from workers.messages import BatchDone, ShardDone
+from workers.schema import Schema, unify
 from workers.shards import Shard
 
 
@@ -38,7 +44,7 @@ class StreamOutput:
     """
 
     def __init__(self, shards: Iterable[int], *, ordered: bool) -> None:
-        self._gather: Gather[Mapping[str, Any]] = Gather(shards, ordered=ordered)
+        self._gather: Gather[Results] = Gather(shards, ordered=ordered)
         self._arrived = asyncio.Event()
         self._closed = False
 
@@ -49,7 +55,7 @@ class StreamOutput:
     def take_batch(self, done: BatchDone) -> None:
         """See `Output.take_batch`."""
         assert done.columns is not None
-        self._gather.add(done.shard, done.batch, done.columns)
+        self._gather.add(done.shard, done.batch, dict(done.columns))
         self._arrived.set()
 
     async def commit(self, action: Commit, done: ShardDone) -> bool:
@@ -63,7 +69,7 @@ class StreamOutput:
         self._closed = True
         self._arrived.set()
 
-    async def next(self) -> Batch[Mapping[str, Any]] | ShardEnd | None:
+    async def next(self) -> Batch[Results] | ShardEnd | None:
         """Wait for what the consumer gets next; None when it has had everything that arrived."""
         while (item := self._gather.pop()) is None and not self._closed:
             self._arrived.clear()
@@ -76,12 +82,15 @@ class FolderOutput:
 
     Args:
         folder: The job's folder.
-        shards: The job's shards.
+        shards: The shards to do.
+        committed: Records of an earlier run, which later output must resemble.
     """
 
-    def __init__(self, folder: JobFolder, shards: Mapping[int, Shard]) -> None:
+    def __init__(self, folder: JobFolder, shards: Mapping[int, Shard], committed: Iterable[Record] = ()) -> None:
         self._folder = folder
         self._shards = shards
+        schemas = [json.loads(record.schema) for record in committed]
+        self._schema: Schema | None = unify(schemas) if schemas else None
 
     def stage_path(self, dispatch: Dispatch) -> str | None:
         """See `Output.stage_path`."""
@@ -93,6 +102,7 @@ class FolderOutput:
     async def commit(self, action: Commit, done: ShardDone) -> bool:
         """See `Output.commit`."""
         assert done.staged is not None
+        self._check_schema(json.loads(done.staged.schema), self._shards[done.shard])
         record = Record.of(
             self._shards[done.shard],
             done.staged,
@@ -103,3 +113,11 @@ class FolderOutput:
         )
         await asyncio.to_thread(self._folder.commit, record)
         return True
+
+    def _check_schema(self, schema: Schema, shard: Shard) -> None:
+        try:
+            self._schema = unify([self._schema or schema, schema])
+        except ColumnsError as error:
+            raise UserCodeFailed(
+                f"the predictor's output changed on {rows_text(shard, 0, shard.rows)}: {error}"
+            ) from None

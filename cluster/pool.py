@@ -13,7 +13,7 @@ from cluster.backends import Backend, make_backend
 from cluster.engine import Engine, Model, Plan
 from cluster.errors import UsageError
 from cluster.folder import JobFolder
-from cluster.gathered import Output, gathered
+from cluster.gathered import Results, gathered
 from cluster.loop import LoopThread
 from cluster.numerics import NumericsProfile
 from cluster.planning import plan_shards
@@ -80,7 +80,7 @@ class Pool:
 
     def map(
         self, source: Any, *, batch: BatchPolicy | None = None, ordered: bool = True, shard_rows: int | None = None
-    ) -> Generator[Output, None, None]:
+    ) -> Generator[Results, None, None]:
         """Stream the predictor's output, batch by batch.
 
         Memory is bounded: a slow consumer holds the workers back. Leaving the loop early, or closing the iterator, ends
@@ -103,12 +103,12 @@ class Pool:
 
     def amap(
         self, source: Any, *, batch: BatchPolicy | None = None, ordered: bool = True, shard_rows: int | None = None
-    ) -> AsyncGenerator[Output, None]:
+    ) -> AsyncGenerator[Results, None]:
         """`map` for `async for`; close it with `aclose()` (or `contextlib.aclosing`) when leaving early."""
         plan = self._plan(source, batch, shard_rows)
         return self._loop().aiterate(self._engine.stream(plan, ordered=ordered))
 
-    def predict(self, source: Any, *, batch: BatchPolicy | None = None, shard_rows: int | None = None) -> Output:
+    def predict(self, source: Any, *, batch: BatchPolicy | None = None, shard_rows: int | None = None) -> Results:
         """The predictor's whole output in memory, in input order.
 
         Args, errors: as for `map`.
@@ -120,7 +120,9 @@ class Pool:
         plan = self._plan(source, batch, shard_rows)
         return gathered(self._loop().run(self._engine.collect(plan)))
 
-    async def apredict(self, source: Any, *, batch: BatchPolicy | None = None, shard_rows: int | None = None) -> Output:
+    async def apredict(
+        self, source: Any, *, batch: BatchPolicy | None = None, shard_rows: int | None = None
+    ) -> Results:
         """`predict` for coroutines. Concurrent calls take turns."""
         plan = self._plan(source, batch, shard_rows)
         return gathered(await self._loop().arun(self._engine.collect(plan)))
@@ -136,8 +138,8 @@ class Pool:
     ) -> RunReport:
         """Write the predictor's output as Parquet, each row committed exactly once.
 
-        The same call on the same folder resumes what an earlier one left: nothing that was committed is read again. Read
-        the results with `read_results`, or with any Parquet reader.
+        The same call on the same folder resumes what an earlier one left: nothing that was committed is read again.
+        Read the results with `read_results`, or with any Parquet reader.
 
         Args:
             source, batch, shard_rows: As for `map`.

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-from typing import TypeAlias
-
-import numpy as np
 
 import tensor
 from cluster.errors import JobFolderError
 from cluster.folder import JobFolder, Record, RecordFile
-from tensor import Tensor, marks
-from workers.columns import Column, Columns, concat_rows
-from workers.ragged import Array, Ragged
-from workers.staging import INFERENCE_ONLY_KEY
-
-Results: TypeAlias = dict[str, Tensor | Ragged | Array]
+from cluster.gathered import Results, as_result
+from tensor import marks
+from workers.columns import Columns, concat_rows
+from workers.staging import INFERENCE_ONLY_KEY, mark_of
 
 
 def read_results(path: str | os.PathLike[str], *, partial: bool = False) -> Results:
@@ -48,10 +42,10 @@ def read_results(path: str | os.PathLike[str], *, partial: bool = False) -> Resu
     read = [_read(folder, file) for _, file in parts]
     jobs = {job for _, job in read}
     with tensor.inference_mode(), marks.origin(job=jobs.pop() if len(jobs) == 1 else None, rows=_rows_of(parts)):
-        return {name: _marked(column) for name, column in concat_rows([columns for columns, _ in read]).items()}
+        return {name: as_result(column) for name, column in concat_rows([columns for columns, _ in read]).items()}
 
 
-def _read(folder: JobFolder, file: RecordFile) -> tuple[Columns, str]:
+def _read(folder: JobFolder, file: RecordFile) -> tuple[Columns, str | None]:
     """The rows of a committed file, and the job that its mark names."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -68,13 +62,13 @@ def _read(folder: JobFolder, file: RecordFile) -> tuple[Columns, str]:
         raise JobFolderError(
             f"{path} has {table.num_rows} rows, its record says {file.rows}; it was changed afterwards"
         )
-    mark = (table.schema.metadata or {}).get(INFERENCE_ONLY_KEY)
+    mark = mark_of(table.schema)
     if mark is None:
         raise JobFolderError(
             f"{path} has no {INFERENCE_ONLY_KEY.decode()!r} in its metadata, so shoal did not write it; "
             "a tool that rewrites Parquet files has to keep their metadata"
         )
-    return to_columns(table), json.loads(mark)["job"]
+    return to_columns(table), mark.job
 
 
 def _rows_of(parts: list[tuple[Record, RecordFile]]) -> tuple[marks.RowRange, ...]:
@@ -84,13 +78,3 @@ def _rows_of(parts: list[tuple[Record, RecordFile]]) -> tuple[marks.RowRange, ..
         ranges.append(marks.RowRange(start, start + file.rows, shard=record.shard, replica=record.replica))
         start += file.rows
     return tuple(ranges)
-
-
-def _marked(column: Column) -> Tensor | Ragged | Array:
-    if isinstance(column, Ragged):
-        return Ragged(_marked_array(np.asarray(column.values)), column.offsets)
-    return _marked_array(column)
-
-
-def _marked_array(array: Array) -> Tensor | Array:
-    return tensor.from_numpy(array) if array.dtype.kind in "biuf" else array

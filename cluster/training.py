@@ -22,7 +22,8 @@ from cluster.numerics import NumericsProfile
 from cluster.planning import plan_shards
 from cluster.report import FitReport
 from cluster.scheduler import ReplicaBuildFailed, ReplicaLost, ReplicaReady
-from cluster.sources import as_source
+from cluster.sources import Source, as_source
+from tensor import InferenceTensorError
 from workers.messages import (
     ApplyGradients,
     BuildTrainer,
@@ -45,11 +46,11 @@ R = TypeVar("R", bound=Report)
 
 
 class TrainingPool:
-    """Ranks of a trainer that step together: gradients averaged over rows, equal parameters on all ranks after each step.
+    """Ranks of a trainer that step together: averaged gradients, equal parameters on all ranks after each step.
 
         with TrainingPool(Train, init={"lr": 1e-3}, world_size=2) as training:
             report = training.fit(source, epochs=10, batch_rows=64, seed=0)
-            snapshot = training.publish()          # for Pool(weights=snapshot), pool.swap(snapshot), snapshot.save(path)
+            snapshot = training.publish()  # for Pool(weights=snapshot), pool.swap(snapshot), snapshot.save(path)
 
     Args:
         trainer: A class (see `workers.protocols.Trainer`), or its name as "module:Class".
@@ -98,8 +99,9 @@ class TrainingPool:
     ) -> FitReport:
         """Train.
 
-        The rows are kept once in memory on this machine. Each epoch visits them in a new order, drawn from `seed` and the
-        epoch; a batch is split over the ranks, and its gradients are the same, up to rounding, for any number of ranks.
+        The rows are kept once in memory on this machine. Each epoch visits them in a new order, drawn from `seed` and
+        the epoch; a batch is split over the ranks, and its gradients are the same, up to rounding, for any number of
+        ranks.
 
         Args:
             source: As for `Pool.map`.
@@ -109,6 +111,7 @@ class TrainingPool:
             on_epoch: Called after each epoch with its number, from 1, and its mean loss.
 
         Raises:
+            InferenceTensorError: The source holds what a model computed in inference mode.
             UserCodeFailed: The trainer raised.
             WorkersLost: A rank died, or did not answer in time.
         """
@@ -116,6 +119,7 @@ class TrainingPool:
         positive("batch_rows", batch_rows)
         found = as_source(source)
         try:
+            _check_trainable(found)
             shards = plan_shards(found.fragments())
             if not shards:
                 raise UsageError("the source has no rows to train on")
@@ -181,6 +185,16 @@ class TrainingPool:
             self._ranks = ranks
             self._loop().run(ranks.open(self._backend, commands))
         return self._ranks
+
+
+def _check_trainable(source: Source) -> None:
+    origin = source.mark()
+    if origin is not None:
+        raise InferenceTensorError(
+            f"the source is inference-only: it was computed by {origin}, and cannot be trained on. To train on it on "
+            "purpose, for a student of that model as an example, copy its tensors with tensor.as_training_data(t) and "
+            "pass the copies"
+        )
 
 
 class _Ranks:

@@ -165,6 +165,13 @@ class Reuses:
         return {"y": out}
 
 
+class ChangesItsMind:
+    """Other types after row 256."""
+
+    def __call__(self, batch):
+        return {"y": batch["x"].astype(np.float64 if batch["x"][0] >= 256 else np.float32)}
+
+
 class Waits:
     """Runs until it is killed, and says where its process is."""
 

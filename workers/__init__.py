@@ -4,8 +4,8 @@ import tensor
 
 if getattr(tensor, "__distribution__", None) != "shoal":
     raise ImportError(
-        f"'tensor' was imported from {tensor.__file__ or list(tensor.__path__)}, which is not shoal's: a folder or file "
-        "of yours named 'tensor' hides it. Rename yours, or start Python elsewhere; `shoal doctor` tells more",
+        f"'tensor' was imported from {tensor.__file__ or list(tensor.__path__)}, which is not shoal's: a folder or "
+        "file of yours named 'tensor' hides it. Rename yours, or start Python elsewhere; `shoal doctor` tells more",
         name="tensor",
     )
 

@@ -172,6 +172,8 @@ def _marked(value: object, name: str) -> Any:
             strings = value.astype(object, copy=False)
             schema_of({name: strings})  # raises where they are no strings
             return strings
+        case np.ndarray() if value.dtype.kind in "mM":
+            return value  # no tensor holds times
         case np.ndarray():
             raise ColumnsError(f"column {name!r} is an array of {value.dtype}; convert it to numbers or strings")
     raise ColumnsError(f"column {name!r} is a {type(value).__name__}; expected a Tensor, a NumPy array or Ragged")

@@ -391,4 +391,3 @@ def decode_report(frame: bytes | bytearray) -> Report:
     if not isinstance(report, Report):
         raise wire.WireError(f"expected a report, got {type(report).__name__}")
     return report
-

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from tensor import Origin
 from workers.columns import Columns, RowsDigest, as_columns, concat_rows, row_count, slice_rows
 from workers.errors import ColumnsError, PredictorError, StagingError
 from workers.messages import Staged
@@ -18,6 +19,13 @@ from workers.ragged import Array, Column, Ragged
 
 INFERENCE_ONLY_KEY = b"shoal.inference_only"
 """Parquet metadata that marks a file's numbers: JSON of their origin, {"job": …}."""
+
+
+def mark_of(schema: Any) -> Origin | None:
+    """Where the numbers of a Parquet file with this Arrow schema were computed; None if it is not marked."""
+    mark = (schema.metadata or {}).get(INFERENCE_ONLY_KEY)
+    return None if mark is None else Origin(job=json.loads(mark)["job"])
+
 
 # A row group ends with the row that fills either of these.
 _GROUP_BYTES = 16 << 20

@@ -7,6 +7,7 @@ file itself, or a sealed blob of shared memory. Replicas map that place; nothing
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
@@ -43,14 +44,9 @@ class WeightEntry:
     offset: int
 
     @property
-    def count(self) -> int:
-        """Elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
-
-    @property
     def size_bytes(self) -> int:
         """Bytes."""
-        return self.count * np.dtype(self.dtype).itemsize
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
 
 @dataclass(frozen=True)
@@ -75,11 +71,7 @@ class SnapshotRef:
         """The tensors as read-only arrays on the mapped memory, without a copy."""
         memory = map_file(self.path)
         return {
-            entry.name: np.frombuffer(memory, dtype=entry.dtype, count=entry.count, offset=entry.offset).reshape(
-                entry.shape
-            )
-            if entry.count
-            else np.empty(entry.shape, dtype=entry.dtype)
+            entry.name: np.ndarray(entry.shape, entry.dtype, memory[entry.offset : entry.offset + entry.size_bytes])
             for entry in self.entries
         }
 
@@ -214,7 +206,7 @@ def weights_digest(arrays: Mapping[str, np.ndarray]) -> str:
     for name in sorted(arrays):
         array = arrays[name]
         digest.update(f"{name}\0{array.dtype.name}\0{array.shape}\0".encode())
-        digest.update(memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8)))
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
 
 
@@ -226,6 +218,6 @@ def _as_array(name: object, value: object) -> np.ndarray:
 
 
 def _write_all(fd: int, array: np.ndarray) -> None:
-    rest = memoryview(array.reshape(-1).view(np.uint8))
+    rest = array.reshape(-1).view(np.uint8).data
     while rest:
         rest = rest[os.write(fd, rest) :]

@@ -64,7 +64,7 @@ class Backend(Protocol):
         ...
 
     def private_bytes(self, worker: str) -> int | None:
-        """Memory that belongs to this worker alone, without what it maps and shares; None where it has no own process."""
+        """Memory that belongs to this worker alone, without what it maps; None where it has no process of its own."""
         ...
 
     async def close(self) -> None:

@@ -15,13 +15,10 @@ from cluster.report import RunReport
 from tensor.errors import TensorError
 from workers.errors import WorkersError
 
-
 _INTERRUPTED = 128 + signal.SIGINT  # as shells report it
 
 
-def run_job(
-    path: Path, *, output: Path | None, backend: str | None, replicas: int | None, quiet: bool
-) -> None:
+def run_job(path: Path, *, output: Path | None, backend: str | None, replicas: int | None, quiet: bool) -> None:
     """Run a job file and print what was done; an error ends the process with status 1 and a message."""
     here = None if output is None else os.path.abspath(output)  # noqa: PTH100  (not relative to the job file)
     try:

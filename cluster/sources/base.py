@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from cluster.errors import SourceNotFoundError, UsageError
+from tensor import Origin
 from workers.shards import Fragment
 
 
@@ -31,6 +32,10 @@ class Source(Protocol):
 
     def identity(self) -> dict[str, Any]:
         """Return what a resumed job compares, as JSON values."""
+        ...
+
+    def mark(self) -> Origin | None:
+        """Return where inference-only rows were computed; None for rows that may be trained on."""
         ...
 
     def close(self) -> None:

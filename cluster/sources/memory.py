@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from cluster.sources.base import FragmentRows
-from workers.columns import as_columns, digest_rows, row_count
+from tensor import Tensor, marks
+from workers.blobs import BlobWriter, SharedBlob
+from workers.columns import Ragged, as_columns, digest_rows, row_count
 from workers.schema import schema_of
 from workers.shards import MemoryFragment
 
@@ -26,12 +26,11 @@ class ArraySource:
 
     def __init__(self, columns: Mapping[str, Any]) -> None:
         rows = as_columns(columns)
-        descriptor = _sealed_memory(rows)
-        # Also for a source that nobody closed: the memory goes with it.
-        self._close = weakref.finalize(self, os.close, descriptor)
-        found = os.fstat(descriptor)
+        self._mark = marks.combine(_marks_of(columns))
+        self._blob = _in_shared_memory(rows)
+        found = Path(self._blob.path).stat()
         fragment = MemoryFragment(
-            path=f"/proc/{os.getpid()}/fd/{descriptor}",
+            path=self._blob.path,
             digest=digest_rows(rows),
             size_bytes=found.st_size,
             mtime_ns=found.st_mtime_ns,
@@ -52,25 +51,34 @@ class ArraySource:
         """Return number, types and digest of the rows."""
         return dict(self._identity)
 
+    def mark(self) -> marks.Origin | None:
+        """Return where the inference-only tensors among the columns were computed."""
+        return self._mark
+
     def close(self) -> None:
         """Give the memory back, once no worker maps it any more."""
-        self._close()
+        self._blob.close()
 
 
-def _sealed_memory(rows: Mapping[str, Any]) -> int:
-    """Write rows as an Arrow IPC file into memory that nobody can change, and return its descriptor."""
+def _marks_of(columns: Mapping[str, Any]) -> Iterator[marks.Origin]:
+    for column in columns.values():
+        values = column.values if isinstance(column, Ragged) else column
+        if isinstance(values, Tensor) and values.is_inference():
+            yield values.origin or marks.Origin()
+
+
+def _in_shared_memory(rows: Mapping[str, Any]) -> SharedBlob:
+    """Write rows as an Arrow IPC file into memory that nobody can change."""
     import pyarrow as pa
 
     from workers.arrow import to_table
 
     table = to_table(rows)
-    descriptor = os.memfd_create("shoal-rows", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    blob = BlobWriter("rows")
     try:
-        with open(descriptor, "wb", closefd=False) as file, pa.ipc.new_file(file, table.schema) as writer:
+        with open(blob.fd, "wb", closefd=False) as file, pa.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)
-        seals = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
-        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+        return blob.seal()
     except BaseException:
-        os.close(descriptor)
+        blob.discard()
         raise
-    return descriptor

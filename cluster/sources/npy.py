@@ -43,5 +43,9 @@ class NpySource:
         """Return the file's path, size and time, and the column's name."""
         return {"kind": "npy", "column": self._column, **asdict(self._file)}
 
+    def mark(self) -> None:
+        """Return None: a .npy file cannot say that it was computed."""
+        return
+
     def close(self) -> None:
         """Do nothing: the source holds nothing open."""

@@ -14,9 +14,12 @@ from cluster.paths import absolute
 from cluster.sources.base import FileIdentity, FragmentRows
 from workers.errors import ColumnsError
 from workers.shards import ParquetFragment
+from workers.staging import mark_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from tensor import Origin
 
 
 class ParquetSource:
@@ -41,9 +44,11 @@ class ParquetSource:
         self._columns = None if columns is None else tuple(columns)
         self._files = [FileIdentity.of(file) for file in _files(absolute(path))]
         self._fragments: list[FragmentRows] = []
+        self._mark: Origin | None = None
         first: pa.Schema | None = None
         for file in self._files:
             schema, row_counts = _read_footer(file.path, self._columns)
+            self._mark = self._mark or mark_of(schema)
             if first is None:
                 _check_types(file.path, schema)
                 first = schema
@@ -64,6 +69,10 @@ class ParquetSource:
             "columns": None if self._columns is None else list(self._columns),
             "files": [asdict(file) for file in self._files],
         }
+
+    def mark(self) -> Origin | None:
+        """Return the job of the first file that a job has written, if any."""
+        return self._mark
 
     def close(self) -> None:
         """Do nothing: the source holds nothing open."""
@@ -97,7 +106,7 @@ def _read_footer(path: str, columns: tuple[str, ...] | None) -> tuple[pa.Schema,
         missing = [name for name in columns if name not in schema.names]
         if missing:
             raise UsageError(f"{path} has no column {', '.join(map(repr, missing))}; it has {', '.join(schema.names)}")
-        schema = pa.schema([schema.field(name) for name in columns])
+        schema = pa.schema([schema.field(name) for name in columns], metadata=schema.metadata)
     return schema, [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
 
 

@@ -1,6 +1,6 @@
 """The main job: train on scikit-learn's digits, fan the held-out images out over two replicas, show the guarantee.
 
-    make demo
+make demo
 """
 
 from __future__ import annotations
@@ -48,9 +48,7 @@ def main() -> None:
     )
 
     print(f"Predicting {len(held_out)} held-out images, on 2 replicas")
-    with Pool(
-        Classify, weights=weights, init={"hidden": HIDDEN}, replicas=2, backend=arguments.backend
-    ) as pool:
+    with Pool(Classify, weights=weights, init={"hidden": HIDDEN}, replicas=2, backend=arguments.backend) as pool:
         report = pool.run(rows_of(images, held_out), out / "predictions", batch=BatchPolicy(max_rows=32))
     print(
         f"  {report.rows} rows in {report.shards} shards: first batch after {report.first_batch_s:.2f} s, "

@@ -1,4 +1,4 @@
-"""Evaluation over a dataset's batches: train an epoch, evaluate, train on. The decorator keeps evaluation out of the graph."""
+"""Evaluation over a dataset's batches, between epochs: the decorator keeps it out of the graph."""
 
 import numpy as np
 

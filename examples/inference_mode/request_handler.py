@@ -1,4 +1,4 @@
-"""An async request handler: the decorator works on `async def`, and requests in other modes run beside it undisturbed."""
+"""An async request handler: the decorator works on `async def`, and tasks in other modes run beside it."""
 
 import asyncio
 

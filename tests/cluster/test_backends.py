@@ -64,8 +64,7 @@ async def hear(backend, until):
     reports = []
     async with asyncio.timeout(30):
         while True:
-            for said in await backend.poll():
-                reports.append(said.report)
+            reports += [said.report for said in await backend.poll()]
             if any(isinstance(report, until) for report in reports):
                 return reports
 

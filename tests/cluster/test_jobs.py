@@ -32,7 +32,7 @@ def folder(tmp_path):
     tensor.save({"factor": tensor.tensor(3.0)}, tmp_path / "model.safetensors")
     np.save(tmp_path / "x.npy", np.arange(200, dtype=np.float32))
     (tmp_path / "job.toml").write_text(
-        'predictor = "predict:Scale"\nweights = "model.safetensors"\noutput = "out"\nreplicas = 1\n'
+        'predictor = "predict:Scale"\nweights = "model.safetensors"\noutput = "out"\nreplicas = 1\nshard_rows = 50\n'
         '[source]\npath = "x.npy"\ncolumn = "x"\n[init]\nshift = 1.0\n[batch]\nmax_rows = 50\n'
     )
     return tmp_path
@@ -135,8 +135,13 @@ def test_doctor_finds_nothing_wrong_and_a_folder_that_hides_ours(tmp_path):
 
 
 def test_interrupting_a_run_leaves_what_is_committed(folder):
-    slow = (folder / "predict.py").read_text().replace(
-        "        return", "        import time, numpy\n        time.sleep(0.2 if batch['x'][0] else 0)\n        return"
+    slow = (
+        (folder / "predict.py")
+        .read_text()
+        .replace(
+            "        return",
+            "        import time, numpy\n        time.sleep(0.2 if batch['x'][0] else 0)\n        return",
+        )
     )
     (folder / "predict.py").write_text(slow)
     job = subprocess.Popen([SHOAL, "run", "job.toml", "--quiet"], cwd=folder, stderr=subprocess.PIPE, text=True)

@@ -25,7 +25,11 @@ class Environment:
     def __call__(self, batch):
         import os
 
-        found = os.environ["OPENBLAS_NUM_THREADS"], os.environ.get("OPENBLAS_CORETYPE", ""), os.environ.get("PYTHONPATH")
+        found = (
+            os.environ["OPENBLAS_NUM_THREADS"],
+            os.environ.get("OPENBLAS_CORETYPE", ""),
+            os.environ.get("PYTHONPATH"),
+        )
         return {"found": np.array([repr(found)], dtype=object)}
 
 

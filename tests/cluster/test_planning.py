@@ -62,7 +62,9 @@ def test_memory_at_another_place_is_the_same_plan():
     assert plan("/proc/1/fd/3") == plan("/proc/2/fd/4")
 
 
-@pytest.mark.parametrize(("total_rows", "shard_rows"), [(0, 64), (100, 64), (3200, 100), (3201, 101), (10**9, 65_536)])
+@pytest.mark.parametrize(
+    ("total_rows", "shard_rows"), [(0, 256), (100, 256), (32_000, 1000), (32_001, 1001), (10**9, 65_536)]
+)
 def test_the_default_size_follows_from_the_rows_alone(total_rows, shard_rows):
     assert default_shard_rows(total_rows) == shard_rows
 
@@ -71,8 +73,8 @@ def test_a_row_group_stays_whole_up_to_twice_the_size():
     def sizes(rows, **options):
         return [shard.rows for shard in plan_shards([row_group(rows)], **options)]
 
-    assert sizes(128) == [128]
-    assert sizes(129) == [64, 64, 1]
+    assert sizes(512) == [512]
+    assert sizes(513) == [256, 256, 1]
     assert sizes(128, shard_rows=100) == [100, 28]
 
 

@@ -60,7 +60,7 @@ def test_a_predictor_from_main_works(tmp_path, environment):
 
 def test_a_predictor_from_an_interactive_session_works(environment):
     # A blank line ends each block, as when somebody types it.
-    typed = textwrap.dedent(SCRIPT).replace('})["y"].sum()))', '}')
+    typed = textwrap.dedent(SCRIPT).replace('})["y"].sum()))', "}")
     lines = typed.replace("\n\nclass", "\nclass").replace("FACTOR}\n", "FACTOR}\n\n")
     done = subprocess.run(
         [sys.executable, "-i", "-q"], input=lines + "\n", env=environment, capture_output=True, text=True, timeout=50
@@ -91,7 +91,7 @@ def test_a_predictor_from_a_module_beside_the_script_works(tmp_path, environment
 def test_nothing_is_left_of_a_driver_that_is_ended(tmp_path, environment, how):
     """Its worker hangs in the user's code, with a child of its own: both go, and no file is half there."""
     script, pid_file, out = write(tmp_path, HANGS), tmp_path / "pids", tmp_path / "out"
-    memory_before = set(os.listdir("/dev/shm"))
+    memory_before = set(Path("/dev/shm").iterdir())
     with (tmp_path / "stderr").open("w") as stderr:  # not a pipe: what lives on would keep it open
         driver = subprocess.Popen([sys.executable, script, pid_file, out], env=environment, stderr=stderr)
     worker, grandchild = map(int, until(lambda: pid_file.exists() and pid_file.read_text().split()))
@@ -103,7 +103,7 @@ def test_nothing_is_left_of_a_driver_that_is_ended(tmp_path, environment, how):
         assert not alive(grandchild)
     elif alive(grandchild):  # the kernel ends what we started; what that started is beyond a killed driver's reach
         os.kill(grandchild, signal.SIGKILL)
-    assert set(os.listdir("/dev/shm")) == memory_before
+    assert set(Path("/dev/shm").iterdir()) == memory_before
     assert [path.name for path in out.iterdir()] == ["_shoal"]
 
 
@@ -148,7 +148,7 @@ def test_a_worker_imports_only_what_its_job_needs(tmp_path, environment):
         class Modules:
             def __call__(self, batch):
                 import sys
-                heavy = {"ray", "pyarrow", "numba", "pydantic", "typer", "rich", "asyncio", "cluster"} & set(sys.modules)
+                heavy = {"ray", "pyarrow", "numba", "pydantic", "typer", "asyncio", "cluster"} & set(sys.modules)
                 return {"heavy": np.array([str(sorted(heavy))] * len(batch["data"]), dtype=object)}
 
         np.save(sys.argv[1], np.zeros(3))

@@ -183,10 +183,14 @@ def test_the_documented_table_is_the_codes():
 class Histories(RuleBasedStateMachine):
     """Random crashes, duplicates, late and reordered messages: every shard is committed exactly once."""
 
-    @initialize(shards=st.integers(1, 6), replicas=st.integers(1, 3), in_flight=st.integers(1, 3), window=st.integers(1, 4))
+    @initialize(
+        shards=st.integers(1, 6), replicas=st.integers(1, 3), in_flight=st.integers(1, 3), window=st.integers(1, 4)
+    )
     def start(self, shards, replicas, in_flight, window):
         self.shards = shards
-        limits = Limits(replicas=replicas, in_flight=in_flight, open_shards=window, max_attempts=10**6, max_build_losses=10**6)
+        limits = Limits(
+            replicas=replicas, in_flight=in_flight, open_shards=window, max_attempts=10**6, max_build_losses=10**6
+        )
         self.machine = Machine(range(shards), limits=limits)
         self.now_s = 0.0
         self.building: list[str] = []

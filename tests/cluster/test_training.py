@@ -105,8 +105,9 @@ def test_weights_that_inference_made_cannot_be_trained_on(points):
     with tensor.inference_mode():
         marked = {"weight": tensor.ones(1, 2), "bias": tensor.zeros(1)}
     snapshot = WeightSnapshot.from_mapping(marked)
-    with TrainingPool(trainers.Regress, weights=snapshot) as training, pytest.raises(
-        UserCodeFailed, match="InferenceTensorError"
+    with (
+        TrainingPool(trainers.Regress, weights=snapshot) as training,
+        pytest.raises(UserCodeFailed, match="InferenceTensorError"),
     ):
         training.fit(points, epochs=1, batch_rows=20)
     snapshot.close()
@@ -121,22 +122,25 @@ def test_a_lost_rank_fails_fit_with_its_name(points):
 
 
 def test_a_hanging_rank_fails_fit_by_the_deadline(points):
-    with TrainingPool(trainers.Hangs, world_size=2, timeout_s=1.5) as training, pytest.raises(
-        WorkersLost, match=r"more than 1\.5 s for ComputeGradients"
+    with (
+        TrainingPool(trainers.Hangs, world_size=2, timeout_s=1.5) as training,
+        pytest.raises(WorkersLost, match=r"more than 1\.5 s for ComputeGradients"),
     ):
         training.fit(points, epochs=1, batch_rows=20)
 
 
 def test_an_error_of_the_users_leads_with_their_line(backend, points):
-    with TrainingPool(trainers.Raises, world_size=2, backend=backend) as training, pytest.raises(
-        UserCodeFailed, match=r"trainers\.py:\d+: raise ZeroDivisionError"
+    with (
+        TrainingPool(trainers.Raises, world_size=2, backend=backend) as training,
+        pytest.raises(UserCodeFailed, match=r"trainers\.py:\d+: raise ZeroDivisionError"),
     ):
         training.fit(points, epochs=1, batch_rows=20)
 
 
 def test_a_trainer_without_a_model_says_what_is_missing(backend, points):
-    with TrainingPool(trainers.NoModel, backend=backend) as training, pytest.raises(
-        UserCodeFailed, match="has no 'model'"
+    with (
+        TrainingPool(trainers.NoModel, backend=backend) as training,
+        pytest.raises(UserCodeFailed, match="has no 'model'"),
     ):
         training.fit(points, epochs=1, batch_rows=20)
 
@@ -157,3 +161,16 @@ def test_arguments_that_cannot_work(points, arguments, message):
 def test_world_size_must_be_positive():
     with pytest.raises(UsageError, match="world_size must be"):
         TrainingPool(trainers.Regress, world_size=0)
+
+
+def test_results_of_a_pool_are_no_training_data(points, tmp_path):
+    """Not gathered, not as files; only what was copied out on purpose."""
+    with Pool(predictors.Double, replicas=1, backend="inline") as pool:
+        table = pool.predict({"x": points["y"]})
+        pool.run({"x": points["y"]}, tmp_path / "out")
+    with TrainingPool(trainers.Regress, backend="inline") as training:
+        for source in ({"x": points["x"], "y": table["y"]}, tmp_path / "out"):
+            with pytest.raises(tensor.InferenceTensorError, match=r"computed by job 'Double-.*as_training_data"):
+                training.fit(source, epochs=1, batch_rows=50)
+        copied = {"x": points["x"], "y": tensor.as_training_data(table["y"])}
+        assert training.fit(copied, epochs=1, batch_rows=50).steps == 2

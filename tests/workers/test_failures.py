@@ -27,7 +27,7 @@ def test_the_users_line_is_the_innermost_that_is_theirs():
 def test_causes_are_told_too():
     def fails():
         try:
-            1 / 0  # noqa: B018
+            1 / 0
         except ZeroDivisionError as error:
             raise RuntimeError("second") from error
 
@@ -37,12 +37,12 @@ def test_causes_are_told_too():
 
 
 def test_an_error_that_cannot_be_shown_is_shown():
-    class Mute(Exception):
+    class MuteError(Exception):
         def __str__(self):
             raise ValueError
 
     def fails():
-        raise Mute
+        raise MuteError
 
     assert "could not be made: ValueError" in raised(fails).message
 

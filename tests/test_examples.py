@@ -1,0 +1,61 @@
+"""The examples run, and the README shows the one that it says it shows."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+INFERENCE_MODE = sorted((ROOT / "examples" / "inference_mode").glob("*.py"))
+
+
+def run(script, *arguments, cwd):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+    done = subprocess.run(
+        [sys.executable, script, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=55
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_readme_shows_the_quickstart():
+    (shown,) = re.findall(
+        r"<!-- examples/quickstart.py.*?-->\n```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S
+    )
+    assert shown in (ROOT / "examples" / "quickstart.py").read_text()
+
+
+def test_the_quickstart(tmp_path):
+    first, second, third = run(ROOT / "examples" / "quickstart.py", cwd=tmp_path).splitlines()
+    assert first == "first batch: (256, 16)"
+    assert second == "10,000 rows, 32 shards, equal to the gathered ones: True"
+    assert third.startswith("InferenceTensorError: ")
+    run(ROOT / "examples" / "quickstart.py", cwd=tmp_path)  # again, on the folder that is there
+
+
+@pytest.mark.parametrize("backend", ["local", "inline"])
+def test_the_digits(tmp_path, backend):
+    out = run(ROOT / "examples" / "digits" / "demo.py", "--out", tmp_path / "out", "--backend", backend, cwd=tmp_path)
+    (accuracy,) = re.findall(r"accuracy ([\d.]+)%", out)
+    assert float(accuracy) >= 97
+    assert "InferenceTensorError" in out
+    assert (tmp_path / "out" / "confusion.png").read_bytes().startswith(b"\x89PNG")
+    assert len(re.findall(r"w\d: [\d.]+ MiB of private memory", out)) == (2 if backend == "local" else 0)
+
+
+@pytest.mark.parametrize("script", INFERENCE_MODE, ids=lambda script: script.stem)
+def test_inference_mode(tmp_path, script):
+    out = run(script, cwd=tmp_path)
+    expected = {
+        "evaluate": "epoch 30: held-out accuracy 9",
+        "no_grad_or_inference_mode": "trained on inference_mode's: InferenceTensorError",
+        "one_forward_two_branches": "inference-only: True",
+        "one_prediction": "inference-only: True",
+        "request_handler": "gradients flowed beside them: True",
+    }
+    assert expected[script.stem] in out
