@@ -13,7 +13,7 @@ from typing import Any
 
 from cluster.backends import Backend, Said
 from cluster.driver import Driver, Work
-from cluster.errors import PoolBusy, UserCodeFailed
+from cluster.errors import PoolBusy, UsageError, UserCodeFailed
 from cluster.failures import failure_text
 from cluster.fleet import Fleet
 from cluster.folder import JobFolder
@@ -209,15 +209,17 @@ class Engine:
         """Have every replica build its predictor on other weights; all of them, or none.
 
         Raises:
+            UsageError: The pool has no weights to swap.
             UserCodeFailed: The predictor's `__init__` raised on the new weights; the old ones stay in use.
         """
         async with self._alone():
+            if self.weights is None:
+                raise UsageError("this pool was made without weights, so its predictor takes none; make a new pool")
             failure = await self._swap_all(weights)
             if failure is None:
                 self.weights = weights
                 return
-            if self.weights is not None:
-                await self._swap_all(self.weights)
+            await self._swap_all(self.weights)
             raise UserCodeFailed(failure_text(failure))
 
     async def close(self) -> None:

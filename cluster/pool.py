@@ -172,6 +172,7 @@ class Pool:
         """Have all replicas go on with other weights, after the job at hand; all of them, or none.
 
         Raises:
+            UsageError: The pool was made without weights.
             UserCodeFailed: The predictor's `__init__` raised on them; the old weights stay in use.
         """
         held = HeldWeights.of(weights)

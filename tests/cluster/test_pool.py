@@ -438,6 +438,11 @@ def test_swap_changes_all_replicas_or_none(backend, weights):
         np.testing.assert_allclose(np.asarray(pool.predict(source)["logits"]), before * 2, rtol=1e-6)
 
 
+def test_a_pool_without_weights_has_none_to_swap(rows, weights):
+    with Pool(predictors.Double, backend="inline") as pool, pytest.raises(UsageError, match="made without weights"):
+        pool.swap(weights)
+
+
 def test_private_memory_is_told_for_processes(rows):
     with Pool(predictors.Double, replicas=2) as pool:
         pool.predict(rows)
