@@ -24,16 +24,19 @@ def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
     Args:
         g: The gradient of the broadcast operand.
         shape: The operand's own shape.
+
+    Raises:
+        ShapeError: The operand cannot have been broadcast to the gradient's shape.
     """
     if g.shape == shape:
         return g
     extra = g.ndim - len(shape)
-    if extra < 0:
-        return np.broadcast_to(g, shape)
-    if extra:
-        g = g.sum(axis=tuple(range(extra)))
-    axes = tuple(axis for axis, size in enumerate(shape) if size == 1 and g.shape[axis] != 1)
-    return g.sum(axis=axes, keepdims=True) if axes else g
+    summed = g.sum(axis=tuple(range(extra))) if extra > 0 else g
+    axes = tuple(axis for axis, size in enumerate(shape) if size == 1 and summed.ndim == len(shape))
+    summed = summed.sum(axis=axes, keepdims=True) if axes else summed
+    if summed.shape != shape:
+        raise ShapeError(f"a gradient has shape {list(g.shape)}, which is no broadcast of its operand's {list(shape)}")
+    return summed
 
 
 class _Gradients:

@@ -8,7 +8,7 @@ nothing else is kept for the backward pass. The names that it may use:
 
 - an operand's name: its array; `out`: the result's array; an extra result's name (`extras`);
 - a static argument's name: its value;
-- `shape`: the shape of this rule's operand; `shapes`: of all operands; `index`: this operand's position.
+- `shape`: the shape of this rule's operand; `shapes`: of all operands; `position`: this operand's, counted from 0.
 
 Rules return the gradient for their operand: `g`, a view of it, or a fresh array, but never one that was kept. They may
 leave broadcasting and dtype alone: autograd sums a gradient down to its operand's shape, and casts it.
@@ -27,7 +27,7 @@ Rule = Callable[..., Any]
 # What a rule's parameter stands for: a name, or (name, position) for what differs between operands.
 Key = str | tuple[str, int]
 
-_ABOUT_THIS = ("shape", "index")
+_ABOUT_THIS = ("shape", "position")
 
 
 class Plan:

@@ -76,8 +76,9 @@ def _scatter_add(input: Array, index: Array, src: Array, *, dim: int) -> Array:
     return result
 
 
-def _src_vjp(g: Array, index: Array, dim: int) -> Any:
-    return g[_along(g.shape, index, dim)]
+def _src_vjp(g: Array, shape: tuple[int, ...], index: Array, dim: int) -> Array:
+    # What lies beyond the index was not used.
+    return _placed(shape, tuple(slice(size) for size in index.shape), g[_along(g.shape, index, dim)])
 
 
 def _masked_fill(input: Array, mask: Array, value: Any) -> Any:

@@ -45,9 +45,9 @@ def _diagonal(input: Array, *, offset: int, dim1: int, dim2: int) -> Array:
     return result
 
 
-def _cat_vjp(g: Array, index: int, shapes: tuple[tuple[int, ...], ...], dim: int) -> Any:
-    start = sum(shape[dim] for shape in shapes[:index])
-    return g[(slice(None),) * dim + (slice(start, start + shapes[index][dim]),)]
+def _cat_vjp(g: Array, position: int, shapes: tuple[tuple[int, ...], ...], dim: int) -> Any:
+    start = sum(shape[dim] for shape in shapes[:position])
+    return g[(slice(None),) * dim + (slice(start, start + shapes[position][dim]),)]
 
 
 def _cat(*tensors: Array, dim: int) -> Array:
@@ -88,7 +88,7 @@ CAT = op("cat", _cat, tensors=_cat_vjp)
 STACK = op(
     "stack",
     lambda *tensors, dim: np.stack(tensors if len({each.dtype for each in tensors}) == 1 else promoted(*tensors), dim),
-    tensors=lambda g, index, dim: np.take(g, index, dim),
+    tensors=lambda g, position, dim: np.take(g, position, dim),
 )
 REPEAT = op("repeat", lambda input, *, sizes: np.tile(input, sizes), input=_repeat_vjp)
 FLIP = op("flip", lambda input, *, dims: np.flip(input, dims).copy(), input=lambda g, dims: np.flip(g, dims))

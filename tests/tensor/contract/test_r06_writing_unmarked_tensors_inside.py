@@ -1,4 +1,4 @@
-"""R6: in-place on an unmarked tensor inside INFERENCE bumps its storage's version; read-only memory raises our error."""
+"""R6: in-place on an unmarked tensor inside INFERENCE bumps its storage's version; read-only memory: our error."""
 
 import mmap
 

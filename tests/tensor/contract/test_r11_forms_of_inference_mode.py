@@ -97,10 +97,10 @@ def test_generator_throw_and_close(decorate):
     generator.close()
     assert log == [("caught", True), ("exit", True)]
     assert not inside()
+    generator = generate()
+    next(generator)
     with pytest.raises(KeyError):
-        generator2 = generate()
-        next(generator2)
-        generator2.throw(KeyError())
+        generator.throw(KeyError())
     assert not inside()
 
 
