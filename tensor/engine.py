@@ -166,7 +166,7 @@ def _fit(g: Array, edge: Edge) -> Array:
 def _run_hooks(hooks: Sequence[Callable[[Any], Any]], g: Array) -> Array:
     """Let each hook see the gradient, and replace it."""
     for hook in hooks:
-        replaced = hook(wrap(g))
+        replaced = hook(wrap(np.array(g)))  # a copy: the hook may keep it, or write to it
         if replaced is None:
             continue
         check_gradient(replaced, g.shape, "a hook returned a gradient that")

@@ -418,7 +418,9 @@ class Tensor(TensorBase):
     div = divide = true_divide = arithmetic.div
     div_ = arithmetic.div_
     floor_divide = arithmetic.floor_divide
+    floor_divide_ = arithmetic.floor_divide_
     remainder = arithmetic.remainder
+    remainder_ = arithmetic.remainder_
     pow = arithmetic.pow
     pow_ = arithmetic.pow_
     maximum = arithmetic.maximum
