@@ -41,6 +41,7 @@ from tensor.dtypes import (
     uint64,
 )
 from tensor.errors import (
+    ArgumentError,
     DimensionError,
     DtypeError,
     GradientError,
@@ -293,6 +294,7 @@ from tensor.tensors import (
 __distribution__ = "shoal"
 
 __all__ = [
+    "ArgumentError",
     "DimensionError",
     "DtypeError",
     "Generator",

@@ -8,6 +8,7 @@ TensorError                   (RuntimeError)
 ├── ShapeError                (ValueError)           shapes that do not fit together
 ├── DimensionError            (IndexError)           a dimension or an index that the tensor does not have
 ├── DtypeError                (TypeError)            a dtype or a type that the operation does not take
+├── ArgumentError             (ValueError)           an argument whose value means nothing here
 └── UnsupportedError          (NotImplementedError)  PyTorch can do this, shoal cannot
 """
 
@@ -44,6 +45,10 @@ class DimensionError(TensorError, IndexError):
 
 class DtypeError(TensorError, TypeError):
     """A dtype, or a Python type, that the operation does not take."""
+
+
+class ArgumentError(TensorError, ValueError):
+    """An argument whose value means nothing to the operation."""
 
 
 class UnsupportedError(TensorError, NotImplementedError):

@@ -23,10 +23,7 @@ def _float_format(array: Array) -> Any:
     finite = np.abs(array[np.isfinite(array) & (array != 0)].astype(np.float64))
     whole = bool(np.all(finite == np.ceil(finite)))
     largest, smallest = (finite.max(), finite.min()) if finite.size else (0.0, 0.0)
-    if whole:
-        scientific = largest > 1e8
-    else:
-        scientific = largest / smallest > 1000 or largest > 1e8 or smallest < 1e-4
+    scientific = finite.size > 0 and (largest / smallest > 1000 or largest > 1e8 or (smallest < 1e-4 and not whole))
 
     def write(value: Any) -> str:
         if not np.isfinite(value):
@@ -51,7 +48,9 @@ def _shown(array: Array) -> Array:
 def _body(array: Array) -> str:
     shown = _shown(array)
     write: Any = _float_format(shown) if array.dtype.kind == "f" else lambda value: str(value)
-    width = max((len(write(each)) for each in shown.flat), default=0)
+    # As in PyTorch, what is zero, infinite or no number does not widen the columns.
+    wide = shown[np.isfinite(shown) & (shown != 0)] if array.dtype.kind == "f" else shown
+    width = max((len(write(each)) for each in wide.flat), default=0)
 
     def block(part: Array, depth: int) -> str:
         cut = array.size > _THRESHOLD and len(part) > 2 * _EDGE
@@ -61,7 +60,7 @@ def _body(array: Array) -> str:
             inner = ["..." if row is None else block(row, depth + 1) for row in rows]
             return "[" + ("," + "\n" * (part.ndim - 1) + indent).join(inner) + "]"
         cells = [" ..." if row is None else write(row).rjust(width) for row in rows]
-        per_line = max(1, (_WIDTH - len(indent)) // (width + 2))
+        per_line = max(1, (_WIDTH - len(indent) + 1) // (width + 2))
         lines = [", ".join(cells[at : at + per_line]) for at in range(0, len(cells), per_line)]
         return "[" + (",\n" + indent).join(lines) + "]"
 

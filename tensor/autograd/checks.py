@@ -12,7 +12,7 @@ import numpy as np
 
 from tensor.bases import TensorBase, wrap
 from tensor.dtypes import Array
-from tensor.errors import GradientError
+from tensor.errors import ArgumentError, GradientError
 from tensor.gradients import grad
 from tensor.marks import REQUIRES_GRAD
 from tensor.scopes import no_grad
@@ -89,15 +89,15 @@ def gradcheck(
 
     Raises:
         GradcheckError: A gradient is wrong.
-        ValueError: No input requires a gradient, or one is not of double precision.
+        ArgumentError: No input requires a gradient, or one is not of double precision.
     """
     given = (inputs,) if isinstance(inputs, TensorBase) else tuple(inputs)
     wanted = [at for at, each in enumerate(given) if isinstance(each, TensorBase) and each._flags & REQUIRES_GRAD]
     if not wanted:
-        raise ValueError("gradcheck expects at least one input tensor to require gradient, but none of the them do.")
+        raise ArgumentError("gradcheck expects at least one input tensor to require gradient, but none of the them do.")
     for at in wanted:
         if given[at]._data.dtype != np.float64:
-            raise ValueError(f"gradcheck: input {at} is {given[at].dtype}; finite differences need float64")
+            raise ArgumentError(f"gradcheck: input {at} is {given[at].dtype}; finite differences need float64")
     try:
         outputs = _outputs(func(*given))
         for at in wanted:

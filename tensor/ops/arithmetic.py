@@ -8,7 +8,7 @@ import numpy as np
 
 from tensor.dispatch import apply
 from tensor.dtypes import Array, Scalar, promoted
-from tensor.errors import DtypeError
+from tensor.errors import ArgumentError, DtypeError
 from tensor.ops.elementwise import binary, inplace, unary
 from tensor.ops.special import erf as _erf
 from tensor.registry import op
@@ -61,6 +61,10 @@ def _within(input: Array, min: Any, max: Any) -> Any:
     return inside
 
 
+def _sign(input: Array) -> Any:
+    return np.subtract(input > 0, input < 0, dtype=input.dtype)  # np.sign of nan is nan, PyTorch's is 0
+
+
 def _where(condition: Array, input: Any, other: Any) -> Any:
     if condition.dtype.kind != "b":
         raise DtypeError(f"where: expected condition to be a boolean tensor, got {condition.dtype}")
@@ -110,7 +114,7 @@ WHERE = op(
 
 NEG = op("neg", unary(np.negative), input=lambda g: -g)
 ABS = op("abs", unary(np.abs), input=lambda g, input: g * np.sign(input))
-SIGN = op("sign", unary(np.sign), input=lambda g: np.zeros_like(g))
+SIGN = op("sign", _sign, input=lambda g: np.zeros_like(g))
 SQUARE = op("square", unary(np.square), input=lambda g, input: 2 * g * input)
 FLOOR = op("floor", unary(np.floor), input=lambda g: np.zeros_like(g))
 CEIL = op("ceil", unary(np.ceil), input=lambda g: np.zeros_like(g))
@@ -159,7 +163,7 @@ def div(input: Tensor, other: Tensor | Scalar, *, rounding_mode: str | None = No
         rounding_mode: `None`, `"floor"` or `"trunc"`; the last two keep integers integers.
 
     Raises:
-        ValueError: `rounding_mode` is none of these.
+        ArgumentError: `rounding_mode` is none of these.
     """
     if rounding_mode is None:
         return apply(DIV, input, other)
@@ -167,7 +171,9 @@ def div(input: Tensor, other: Tensor | Scalar, *, rounding_mode: str | None = No
         return apply(FLOOR_DIVIDE, input, other)
     if rounding_mode == "trunc":
         return apply(TRUNC_DIVIDE, input, other)
-    raise ValueError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {rounding_mode!r}")
+    raise ArgumentError(
+        f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {rounding_mode!r}"
+    )
 
 
 def floor_divide(input: Tensor, other: Tensor | Scalar) -> Tensor:
@@ -197,14 +203,14 @@ def minimum(input: Tensor, other: Tensor) -> Tensor:
 
 def _check_bounds(min: object, max: object) -> None:
     if min is None and max is None:
-        raise ValueError("clamp: At least one of 'min' or 'max' must not be None")
+        raise ArgumentError("clamp: At least one of 'min' or 'max' must not be None")
 
 
 def clamp(input: Tensor, min: Tensor | Scalar | None = None, max: Tensor | Scalar | None = None) -> Tensor:
     """Return `input` with what is below `min` or above `max` replaced by them.
 
     Raises:
-        ValueError: Both bounds are `None`.
+        ArgumentError: Both bounds are `None`.
     """
     _check_bounds(min, max)
     return apply(CLAMP, input, min, max)
@@ -358,7 +364,7 @@ def clamp_(input: Tensor, min: Tensor | Scalar | None = None, max: Tensor | Scal
     """Replace what is below `min` or above `max` by them, in place.
 
     Raises:
-        ValueError: Both bounds are `None`.
+        ArgumentError: Both bounds are `None`.
     """
     _check_bounds(min, max)
     return _clamp_(input, min, max)

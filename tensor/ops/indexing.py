@@ -10,7 +10,7 @@ import numpy as np
 from tensor.bases import TensorBase
 from tensor.dispatch import apply, write
 from tensor.dtypes import Array, Scalar
-from tensor.errors import DimensionError, DtypeError, ShapeError
+from tensor.errors import ArgumentError, DimensionError, DtypeError, ShapeError
 from tensor.ops.dims import normal_dim
 from tensor.registry import op
 
@@ -144,7 +144,7 @@ def _parsed(key: Any) -> tuple[tuple[Any, ...], list[Any]]:
         elif isinstance(part, slice):
             part = slice(*[None if each is None else each.__index__() for each in (part.start, part.stop, part.step)])
             if part.step is not None and part.step <= 0:
-                raise DimensionError("step must be greater than zero; use flip() to reverse a dimension")
+                raise ArgumentError("step must be greater than zero; use flip() to reverse a dimension")
         elif isinstance(part, bool):
             tensors.append(np.asarray(part))
             part = _TENSOR

@@ -11,7 +11,7 @@ from tensor import dtypes
 from tensor.bases import TensorBase
 from tensor.dispatch import apply
 from tensor.dtypes import Array, DtypeLike
-from tensor.errors import DimensionError, DtypeError, ShapeError
+from tensor.errors import DimensionError, DtypeError, UnsupportedError
 from tensor.ops import arithmetic
 from tensor.ops.conversions import cast
 from tensor.ops.dims import Dims, normal_dim, normal_dims
@@ -63,8 +63,13 @@ def _over_length(total: Any, count: int) -> Any:
     return np.true_divide(total, count)
 
 
+def _summed(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype that sums and products have: int64 for all integers and booleans."""
+    return dtype if dtype.kind == "f" else np.dtype(np.int64)
+
+
 def _sum(input: Array, *, dim: tuple[int, ...], keepdim: bool) -> Any:
-    wide = np.int64 if input.dtype.kind in "iub" else np.float32 if input.dtype == np.float16 else None
+    wide = np.float32 if input.dtype == np.float16 else _summed(input.dtype)
     total = input.sum(axis=dim, dtype=wide, keepdims=keepdim)
     return total.astype(np.float16) if input.dtype == np.float16 else total
 
@@ -162,7 +167,11 @@ STD = op(
     lambda input, *, dim, correction, keepdim: np.sqrt(_var(input, dim=dim, correction=correction, keepdim=keepdim)),
     input=_std_vjp,
 )
-PROD = op("prod", lambda input, *, dim, keepdim: input.prod(axis=dim, keepdims=keepdim), input=_prod_vjp)
+PROD = op(
+    "prod",
+    lambda input, *, dim, keepdim: input.prod(axis=dim, dtype=_summed(input.dtype), keepdims=keepdim),
+    input=_prod_vjp,
+)
 AMAX = op("amax", lambda input, *, dim, keepdim: input.max(axis=dim, keepdims=keepdim), input=_extreme_vjp)
 AMIN = op("amin", lambda input, *, dim, keepdim: input.min(axis=dim, keepdims=keepdim), input=_extreme_vjp)
 MAX = op(
@@ -193,7 +202,11 @@ TOPK = op(
     extras=("indices",),
     input=lambda g, shape, indices, dim: _unpick_vjp(g, shape, indices, dim, True),
 )
-CUMSUM = op("cumsum", lambda input, *, dim: np.cumsum(input, dim), input=lambda g, dim: _reversed_cumsum(g, dim))
+CUMSUM = op(
+    "cumsum",
+    lambda input, *, dim: np.cumsum(input, dim, dtype=_summed(input.dtype)),
+    input=lambda g, dim: _reversed_cumsum(g, dim),
+)
 ARGMAX = op("argmax", lambda input, *, dim, keepdim: input.argmax(dim, keepdims=keepdim))
 ARGMIN = op("argmin", lambda input, *, dim, keepdim: input.argmin(dim, keepdims=keepdim))
 ANY = op("any", lambda input, *, dim, keepdim: input.any(axis=dim, keepdims=keepdim))
@@ -440,10 +453,10 @@ def norm(input: Tensor, p: float | str | None = "fro", dim: Dims | None = None, 
         keepdim: Whether they stay, with size 1.
 
     Raises:
-        ShapeError: The order is `"nuc"`.
+        UnsupportedError: The order is `"nuc"`.
     """
     if p == "nuc":
-        raise ShapeError("the nuclear norm is not available; use numpy.linalg.svd on the array")
+        raise UnsupportedError("the nuclear norm is not available; use numpy.linalg.svd on the array")
     order = 2.0 if p is None or p == "fro" else float(p)
     dims = dim if dim is not None else ()
     if order == 2:

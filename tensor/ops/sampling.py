@@ -8,7 +8,7 @@ import numpy as np
 
 from tensor.dispatch import apply
 from tensor.dtypes import Array
-from tensor.errors import DtypeError
+from tensor.errors import ArgumentError, DtypeError
 from tensor.generators import Generator, random_of
 from tensor.registry import op
 from tensor.writes import writable_array
@@ -21,7 +21,7 @@ def _bernoulli(input: Array, *, random: np.random.Generator) -> Array:
     if input.dtype.kind != "f":
         raise DtypeError(f"bernoulli: expected probabilities of a floating point dtype, got {input.dtype}")
     if input.size and not (input.min() >= 0 and input.max() <= 1):
-        raise ValueError("Expected p_in >= 0 && p_in <= 1 to be true")
+        raise ArgumentError("bernoulli: Expected p_in >= 0 && p_in <= 1 to be true")
     return (random.random(input.shape) < input).astype(input.dtype)
 
 
