@@ -94,7 +94,7 @@ def test_needs_input_grad_and_none():
 
 def test_unused_outputs_are_zeros_or_none():
     x = T.ones(2, requires_grad=True)
-    first, second, index = Split.apply(x)
+    _, second, index = Split.apply(x)
     assert not index.requires_grad
     second.sum().backward()
     assert x.grad.tolist() == [3, 3]
@@ -197,14 +197,14 @@ def test_missing_methods():
 
     with pytest.raises(NotImplementedError, match="forward"):
         Empty.apply(T.ones(1))
+
+    class Saves(Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(3)
+            return x * 1
+
     with pytest.raises(TypeError, match="save_for_backward"):
-
-        class Saves(Function):
-            @staticmethod
-            def forward(ctx, x):
-                ctx.save_for_backward(3)
-                return x * 1
-
         Saves.apply(T.ones(1, requires_grad=True))
 
 
