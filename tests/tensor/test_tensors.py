@@ -1,0 +1,247 @@
+"""What a tensor is to Python and to NumPy: properties, conversions, printing, arguments."""
+
+import copy
+import pickle
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+import tensor as T
+from tensor import errors
+
+
+def test_properties():
+    t = T.ones(2, 3, dtype=T.float64)
+    assert t.shape == (2, 3)
+    assert isinstance(t.shape, T.Size)
+    assert repr(t.shape) == "tensor.Size([2, 3])"
+    assert t.shape[1:] == T.Size([3])
+    assert t.shape.numel() == 6
+    assert (t.ndim, t.dim(), t.numel(), t.size(), t.size(-1), len(t)) == (2, 2, 6, (2, 3), 3, 2)
+    assert (t.itemsize, t.element_size(), t.nbytes) == (8, 8, 48)
+    assert t.stride() == (3, 1)
+    assert t.T.stride(0) == 1
+    assert t.is_contiguous()
+    assert not t.T.is_contiguous()
+    assert t.T.contiguous().is_contiguous()
+    assert t.is_floating_point()
+    assert t.dtype is T.float64
+    assert str(t.device) == "cpu"
+    assert t.device == T.device("cpu")
+    assert t.data_ptr() == t[0].data_ptr()
+
+
+def test_python_numbers():
+    assert float(T.tensor(1.5)) == 1.5
+    assert int(T.tensor([3])) == 3
+    assert bool(T.tensor([True]))
+    assert not T.zeros(1)
+    assert [10, 20, 30][T.tensor(1)] == 20
+    assert T.tensor(2.5).item() == 2.5
+    assert T.arange(4).reshape(2, 2).tolist() == [[0, 1], [2, 3]]
+    assert T.tensor(3).tolist() == 3
+    assert f"{T.tensor(1.23456):.2f}" == "1.23"
+    assert f"{T.ones(1)}" == "tensor([1.])"
+    with pytest.raises(T.ShapeError, match="cannot be converted to Scalar"):
+        T.ones(2).item()
+    with pytest.raises(TypeError, match="index"):
+        [1, 2][T.tensor(1.0)]
+
+
+def test_python_protocols():
+    t = T.arange(3)
+    assert [each.item() for each in t] == [0, 1, 2]
+    assert 2 in t
+    assert T.tensor(1) in t
+    assert 5 not in t
+    assert len({t, t}) == 1
+    assert (t == None) is False  # noqa: E711 - what users write
+    assert t != "x"
+    with pytest.raises(T.DtypeError, match="expected a tensor or a number, got 'x'"):
+        t + "x"
+
+
+def test_numpy_interoperation():
+    t = T.arange(3, dtype=T.float64)
+    assert np.array_equal(np.exp(t), np.exp(np.arange(3.0)))
+    assert isinstance(np.ones(3) * t, T.Tensor)
+    assert isinstance(np.float64(2) * t, T.Tensor)
+    assert (np.float32(2) * T.ones(2)).dtype is T.float32
+    assert np.asarray(t, dtype=np.int8).dtype == np.int8
+    array = np.asarray(t)
+    array[0] = 7
+    assert t[0] == 7
+    assert np.array(t, copy=True) is not array
+
+
+def test_dtype_arguments():
+    for wanted in (T.float32, np.float32, np.dtype("float32"), float):
+        assert T.ones(1, dtype=wanted).dtype is T.float32
+    assert T.ones(1, dtype=int).dtype is T.int64
+    assert T.ones(1, dtype=bool).dtype is T.bool
+    for bad in ("nothing", np.complex64, object):
+        with pytest.raises(T.DtypeError):
+            T.ones(1, dtype=bad)
+
+
+def test_dtypes():
+    assert T.float is T.float32
+    assert T.long is T.int64
+    assert repr(T.int8) == "tensor.int8"
+    assert T.float32.is_floating_point
+    assert T.int8.is_signed
+    assert not T.uint8.is_signed
+    assert T.float64.itemsize == 8
+    assert pickle.loads(pickle.dumps(T.float32)) is T.float32
+    assert copy.deepcopy(T.float32) is T.float32
+    with pytest.raises(T.DtypeError, match="only supported types"):
+        T.tensor("text")
+    with pytest.raises(T.DtypeError):
+        T.from_numpy(np.array([1j]))
+    with pytest.raises(T.DtypeError):
+        T.from_numpy(np.arange(3, dtype=">i4"))
+    with pytest.raises(T.DtypeError, match="np.ndarray"):
+        T.from_numpy([1])
+
+
+def test_default_dtype():
+    T.set_default_dtype(T.float64)
+    try:
+        assert T.tensor([1.0]).dtype is T.float64
+        assert T.ones(1).dtype is T.float64
+        assert (T.arange(3) / 2).dtype is T.float64
+        assert T.get_default_dtype() is T.float64
+    finally:
+        T.set_default_dtype(T.float32)
+    with pytest.raises(T.DtypeError, match="floating-point"):
+        T.set_default_dtype(T.int64)
+
+
+def test_devices():
+    assert T.ones(1, device="cpu").to("cpu").to(T.device("cpu:0"), T.float64).dtype is T.float64
+    assert T.ones(1).to(T.ones(1, dtype=T.int8)).dtype is T.int8
+    for use in (lambda: T.ones(1, device="cuda"), lambda: T.ones(1).to("mps"), lambda: T.device("cuda")):
+        with pytest.raises(NotImplementedError, match="CPU"):
+            use()
+
+
+def test_tensor_of_many_things():
+    assert T.tensor([T.tensor(1.0), 2.0]).tolist() == [1, 2]
+    assert T.tensor([np.ones(2), [3, 4]]).tolist() == [[1, 1], [3, 4]]
+    assert T.tensor([T.ones(2), T.zeros(2)]).shape == (2, 2)
+    assert T.Tensor([1, 2]).dtype is T.float32
+    assert T.as_tensor(T.ones(1), dtype=T.int64).dtype is T.int64
+    with pytest.raises(T.ShapeError, match="equal lengths"):
+        T.tensor([[1, 2], [3]])
+    t = T.ones(2)
+    assert T.as_tensor(t) is t
+    assert not np.shares_memory(T.tensor(t).numpy(), t.numpy())
+
+
+def test_no_floating_point_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        zero, large = T.zeros(2), T.full((2,), 3e38)
+        assert (T.ones(2) / zero).tolist() == [float("inf")] * 2
+        assert (large * 10).isinf().all()
+        assert zero.log().isinf().all()
+        assert (zero / zero).isnan().all()
+        assert (large.exp() - large.exp()).isnan().all()
+        weight = T.zeros(2, requires_grad=True)
+        weight.sqrt().sum().backward()
+        assert weight.grad.isinf().all()
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+        np.ones(1) / np.zeros(1)  # the caller's own setting is as it was
+
+
+def test_an_operation_within_a_kernel_is_fine():
+    """A finaliser may run anywhere, and compute."""
+    from tensor import quiet
+
+    result = quiet.run(lambda: quiet.run(np.add, 1, 2))
+    assert result == 3
+    assert quiet.quiet.run(lambda: (T.ones(2) / T.zeros(2)).tolist()) == [float("inf")] * 2
+    with pytest.raises(RuntimeError, match="mine"):
+        quiet.run(_raise, RuntimeError("mine"))
+
+
+def _raise(error):
+    raise error
+
+
+def test_printing_says_what_is_special():
+    weight = T.ones(2, requires_grad=True)
+    assert repr(weight) == "tensor([1., 1.], requires_grad=True)"
+    assert repr(weight * 2) == "tensor([2., 2.], grad_fn=<MulBackward0>)"
+    with T.inference_mode():
+        assert repr(T.ones(2)) == "tensor([1., 1.], inference=True)"
+        assert repr(T.arange(2)) == "tensor([0, 1], inference=True)"
+    assert repr(T.ones(1, dtype=T.float64)) == "tensor([1.], dtype=tensor.float64)"
+
+
+def test_random_numbers():
+    T.manual_seed(7)
+    first = [T.rand(3), T.randn(2, 2), T.randint(5, (4,)), T.randperm(5), T.bernoulli(T.full((9,), 0.5))]
+    T.manual_seed(7)
+    again = [T.rand(3), T.randn(2, 2), T.randint(5, (4,)), T.randperm(5), T.bernoulli(T.full((9,), 0.5))]
+    assert all(T.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert T.initial_seed() == 7
+    one, two = T.Generator().manual_seed(1), T.Generator().manual_seed(1)
+    assert T.equal(T.rand(3, generator=one), T.rand(3, generator=two))
+    state = one.get_state()
+    drawn = T.rand(3, generator=one)
+    assert T.equal(T.rand(3, generator=one.set_state(state)), drawn)
+    assert T.rand(3, dtype=T.float16).dtype is T.float16
+    assert sorted(T.randperm(9).tolist()) == list(range(9))
+    large = T.randn(20_000)
+    assert abs(large.mean().item()) < 0.05
+    assert abs(large.std().item() - 1) < 0.05
+    uniform = T.empty(20_000).uniform_(2, 4)
+    assert 2 <= uniform.min().item() <= uniform.max().item() < 4
+    assert set(T.empty(50, dtype=T.int64).random_(2, 5).tolist()) == {2, 3, 4}
+    with pytest.raises(ValueError, match="p_in"):
+        T.bernoulli(T.tensor([2.0]))
+    with pytest.raises(T.DtypeError, match="Generator"):
+        T.rand(1, generator=np.random.default_rng())
+
+
+def test_errors_pickle_and_are_what_pytorchs_users_catch():
+    leaves = [each for each in vars(errors).values() if isinstance(each, type)]
+    assert len(leaves) == 10
+    for leaf in leaves:
+        assert issubclass(leaf, RuntimeError)
+        again = pickle.loads(pickle.dumps(leaf("words")))
+        assert (type(again), str(again)) == (leaf, "words")
+
+
+def test_importing_is_light():
+    code = (
+        "import sys, tensor\n"
+        "heavy = {'ray', 'pyarrow', 'numba', 'asyncio', 'pandas', 'torch', 'multiprocessing'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_distribution_is_named():
+    assert T.__distribution__ == "shoal"
+
+
+def test_a_newcomer_is_told_what_does_not_fit():
+    with pytest.raises(
+        T.ShapeError, match=r"The size of tensor a \(3\) must match the size of tensor b \(4\) at non-si"
+    ):
+        T.ones(2, 3) + T.ones(4)
+    with pytest.raises(IndexError, match=r"Dimension out of range \(expected to be in range of \[-2, 1\], but got 2\)"):
+        T.ones(2, 3).sum(2)
+    with pytest.raises(RuntimeError, match=r"mat1 and mat2 shapes cannot be multiplied \(2x3 and 2x3\)"):
+        T.ones(2, 3) @ T.ones(2, 3)
+    with pytest.raises(IndexError, match="index 5 is out of bounds for dimension 0 with size 3"):
+        T.ones(3)[5]
+    with pytest.raises(T.DtypeError, match="boolean subtract"):
+        T.tensor([True]) - T.tensor([True])
+    with pytest.raises(RuntimeError, match=r"shape '\[4\]' is invalid for input of size 6"):
+        T.ones(6).view(4)
