@@ -68,7 +68,10 @@ def apply(op: Op, /, *operands: Any, **static: Any) -> Tensor:
             raise InferenceTensorError(messages.mixed(op, operands))
 
     try:
-        out = quiet.run(op.kernel, *arrays, **static) if static else quiet.run(op.kernel, *arrays)
+        if static or len(arrays) != 2:
+            out = quiet.run(op.kernel, *arrays, **static)
+        else:  # unpacking costs a tenth of a small addition
+            out = quiet.run(op.kernel, arrays[0], arrays[1])
     except RuntimeError as error:
         out = retry_nested(error, op.kernel, *arrays, **static)
     except (ValueError, IndexError, TypeError) as error:
@@ -92,7 +95,7 @@ def apply(op: Op, /, *operands: Any, **static: Any) -> Tensor:
         result._flags = 0
     if op.view:
         _share(op, result, operands[0], static, mode)
-    if mode is GRAD and flags & REQUIRES_GRAD and op.differentiable and out.dtype.kind == "f":
+    if flags & REQUIRES_GRAD and mode is GRAD and op.differentiable and out.dtype.kind == "f":
         _record(op, result, operands, arrays, static, extras)
     if op.outputs > 1:
         result = (result, *[_like(result, each) for each in extras[: op.outputs - 1]])
@@ -155,11 +158,18 @@ def _record(
             edges.append(operand._node or operand)
         bit += bit
     plan = op.plans.get(mask) or op.plan(mask)
-    node = Node(op, plan, edges, result._data)
+    node = result._node = Node()
+    node.op = op
+    node.plan = plan
+    node.edges = edges
+    node.shape = result._data.shape
+    node.dtype = result._data.dtype
+    node.hooks = None
     if plan.keys:
         node.saved, node.watched = _keep(op, plan.keys, result, operands, arrays, static, extras)
+    else:
+        node.saved, node.watched = None, ()
     count_node()
-    result._node = node
     result._flags |= REQUIRES_GRAD
 
 

@@ -45,7 +45,7 @@ def refresh_view(tensor: TensorBase) -> None:
         source = array
         array = step.kernel(source, **static)
         plan = step.plan(1)
-        node = Node(step, plan, [edge], array)
+        node = Node().start(step, plan, [edge], array)
         if plan.keys:
             node.saved = {
                 key: (source.shape if key[0] == "shape" else key[1]) if isinstance(key, tuple) else static[key]
@@ -87,7 +87,7 @@ class _Slices(Node):
     __slots__ = ("_axes", "_steps")
 
     def __init__(self, edges: list[Node | TensorBase], base: Array, steps: Steps) -> None:
-        super().__init__(_COPY_SLICES, _NO_PLAN, edges, base)
+        self.start(_COPY_SLICES, _NO_PLAN, edges, base)
         self._steps = steps
         # The steps are views only over memory laid out as the base's is.
         self._axes = tuple(int(axis) for axis in np.argsort([-abs(stride) for stride in base.strides], kind="stable"))

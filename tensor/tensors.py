@@ -387,8 +387,8 @@ class Tensor(TensorBase):
 
     # ---- arithmetic
 
-    __add__ = __radd__ = arithmetic.add
-    __sub__ = arithmetic.sub
+    __add__ = __radd__ = arithmetic.plus
+    __sub__ = arithmetic.minus
     __rsub__ = arithmetic.rsub
     __mul__ = __rmul__ = arithmetic.mul
     __truediv__ = arithmetic.div

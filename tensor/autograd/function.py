@@ -236,7 +236,7 @@ class _Output(Node):
     __slots__ = ("_count", "_index")
 
     def __init__(self, op: Op, node: _FunctionNode, index: int, array: Array) -> None:
-        super().__init__(op, _NO_PLAN, [node], array)
+        self.start(op, _NO_PLAN, [node], array)
         self._index = index
         self._count = len(node.outputs)
 
@@ -254,7 +254,7 @@ class _FunctionNode(Node):
     def __init__(
         self, op: Op, cls: type[Function], ctx: FunctionCtx, edges: list[Any], outputs: tuple[Any, ...]
     ) -> None:
-        super().__init__(op, _NO_PLAN, edges, np.empty(0))
+        self.start(op, _NO_PLAN, edges, np.empty(0))
         self._cls = cls
         self._ctx = ctx
         self.outputs = [

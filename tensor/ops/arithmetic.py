@@ -325,6 +325,16 @@ def erf(input: Tensor) -> Tensor:
     return apply(ERF, input)
 
 
+def plus(input: Tensor, other: Tensor | Scalar) -> Tensor:
+    """Return `input + other`."""
+    return apply(ADD, input, other)
+
+
+def minus(input: Tensor, other: Tensor | Scalar) -> Tensor:
+    """Return `input - other`."""
+    return apply(SUB, input, other)
+
+
 def rsub(input: Tensor, other: Tensor | Scalar) -> Tensor:
     """Return `other - input`."""
     return apply(SUB, other, input)
