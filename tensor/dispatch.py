@@ -89,8 +89,12 @@ def apply(op: Op, /, *operands: Any, **static: Any) -> Tensor:
     result._grad = None
     if mode is INFERENCE or flags & MARKED:
         result._flags = MARKED
-        if flags & TRACED or _origin() is not None:
-            _trace(result, operands)
+        origin = _origin()
+        if origin is None and flags & TRACED:
+            origin = marks.combine(bases.origin_of(each) for each in operands if isinstance(each, TensorBase))
+        if origin is not None:
+            result._origin = origin
+            result._flags = MARKED | TRACED
     else:
         result._flags = 0
     if op.view:
@@ -100,16 +104,6 @@ def apply(op: Op, /, *operands: Any, **static: Any) -> Tensor:
     if op.outputs > 1:
         result = (result, *[_like(result, each) for each in extras[: op.outputs - 1]])
     return result  # type: ignore[no-any-return]
-
-
-def _trace(result: Any, operands: Sequence[Any]) -> None:
-    """Say where a marked result was computed: here, if that has a name, else where its marked operands were."""
-    origin = _origin()
-    if origin is None:
-        origin = marks.combine(bases.origin_of(each) for each in operands if isinstance(each, TensorBase))
-    if origin is not None:
-        result._origin = origin
-        result._flags |= TRACED
 
 
 def _like(result: Any, array: Array) -> Any:

@@ -174,13 +174,16 @@ def empty(
 
 def full(
     size: Sequence[int],
-    fill_value: Scalar,
+    fill_value: Scalar | Tensor,
     *,
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
-    """Return one value in a size; its type gives the dtype."""
+    """Return one value in a size; its type gives the dtype. A 0-d tensor may give it, with its mark."""
+    if isinstance(fill_value, TensorBase):
+        devices.check(device)
+        return tensor(fill_value, dtype=dtype, requires_grad=requires_grad).expand(tuple(size)).clone()
     wanted = dtypes.of_scalar(fill_value) if dtype is None else canonical(dtype)
     return _new(np.full(tuple(size), fill_value, wanted.numpy_dtype), None, device, requires_grad)
 

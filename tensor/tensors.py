@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from tensor import aliases, bases, devices, dtypes, gradients, marks, messages, modes, printing, writes
+from tensor import aliases, bases, devices, dtypes, factories, gradients, marks, messages, modes, printing, writes
 from tensor.bases import TensorBase, origin_of, storage_of
 from tensor.dtypes import Array, dtype
 from tensor.engine import accumulate
@@ -38,17 +38,24 @@ class Tensor(TensorBase):
     Source: https://docs.pytorch.org/docs/stable/tensors.html
 
     Args:
-        data: Numbers, or nested sequences of them, made into the default float dtype. Prefer `tensor.tensor`.
+        data: Nested sequences of numbers, made into the default float dtype; or sizes, for uninitialised memory. As in
+            PyTorch a relic: prefer `tensor.tensor` and `tensor.empty`.
     """
 
     __slots__ = ()
     __array_priority__ = 1000  # so that `array * tensor` asks the tensor
     __hash__ = object.__hash__
 
-    def __init__(self, data: Any = ()) -> None:
-        array = np.array(data, dtype=dtypes.get_default_dtype().numpy_dtype)
-        inside = modes.current() is modes.INFERENCE
-        bases.fill(self, array, MARKED if inside else 0)
+    def __init__(self, *data: Any) -> None:
+        wanted = dtypes.get_default_dtype()
+        if data and not all(type(each) is int for each in data):
+            made = factories.tensor(*data, dtype=wanted)
+        else:
+            made = factories.empty(data or 0, dtype=wanted)
+        bases.fill(self, made._data, made._flags & MARKED)
+        if made._flags & TRACED:
+            self._origin = made._origin
+            self._flags |= TRACED
 
     @classmethod
     def _wrap(
