@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from cluster.errors import UsageError
+from cluster.errors import SourceNotFoundError, UsageError
 from tensor import wire
 from workers.code import CodeRef
 from workers.errors import PredictorError
@@ -32,7 +33,10 @@ class HeldWeights:
         if isinstance(weights, Mapping):
             return cls(WeightSnapshot.from_mapping(weights), ours=True)
         if isinstance(weights, str | os.PathLike):
-            return cls(WeightSnapshot.from_file(weights), ours=True)
+            path = Path(weights).expanduser().absolute()
+            if not path.is_file():
+                raise SourceNotFoundError(f"there is no weights file {path}")
+            return cls(WeightSnapshot.from_file(path), ours=True)
         raise UsageError(
             "weights are a safetensors file, a mapping of name to tensor, or a WeightSnapshot; "
             f"got {type(weights).__name__}"

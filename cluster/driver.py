@@ -185,6 +185,6 @@ class Driver:
         if shard is None:
             return WorkersLost(f"{fail.reason}; the workers' own output above may say more")
         return WorkersLost(
-            f"{rows_text(shard, 0, shard.rows)}: {fail.reason}; the predictor seems to crash on these rows: "
-            'try them alone, with backend="inline", to see where'
+            f"{rows_text(shard, 0, shard.rows)}: {fail.reason}; something in the predictor ends the process on these "
+            "rows, and the workers' own output above may say what"
         )

@@ -108,6 +108,9 @@ class Engine:
         self._turn = asyncio.Lock()
         self._open_stream = False
 
+    def __str__(self) -> str:
+        return f"{self._model.code.name}, replicas={self._limits.replicas}, backend={self._backend.name!r}"
+
     @property
     def fleet(self) -> Fleet:
         """The workers."""

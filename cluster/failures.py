@@ -19,7 +19,10 @@ def failure_text(failure: Failure, rows: str = "") -> str:
     if failure.line:
         lines.insert(0, f"{failure.line}: {failure.source}")
     lines.append(f"  in {failure.where}" + (f", on {rows}" if rows else ""))
-    trace = failure.traceback.splitlines()
+    told = f"{failure.type}: {failure.message}"
+    trace = failure.traceback.removesuffix(told).rstrip().splitlines()
+    if len(trace) <= 3:  # nothing but the line above
+        return "\n".join(lines)
     if len(trace) > _TRACEBACK_LINES:
         trace = ["  ...", *trace[-_TRACEBACK_LINES:]]
     return "\n".join([*lines, "", *trace])

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from cluster.errors import UsageError
+from cluster.errors import SourceNotFoundError, UsageError
 from cluster.pool import Pool
 from cluster.report import RunReport
-from cluster.sources import NpySource, ParquetSource, Source, as_source
+from cluster.sources import NpySource, ParquetSource, Source
 from workers.batching import BatchPolicy
 
 
@@ -77,7 +79,7 @@ class Job(_Table):
     """
 
     predictor: str
-    source: SourceTable | str
+    source: SourceTable
     output: str
     weights: str | None = None
     init: dict[str, Any] = Field(default_factory=dict)
@@ -88,6 +90,11 @@ class Job(_Table):
     max_attempts: int = Field(default=3, ge=1)
     shard_rows: int | None = Field(default=None, ge=1)
     version: str | None = None
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _path_alone(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str) else value
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], **overrides: Any) -> Job:
@@ -102,15 +109,17 @@ class Job(_Table):
             UsageError: It is not TOML, or a key in it is unknown, missing or wrong.
         """
         file = Path(path).resolve()
+        if not file.is_file():
+            raise SourceNotFoundError(f"there is no job file {file}")
         try:
             values = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UsageError(f"{file}: not a TOML file: {error}") from None
-        values.update({name: value for name, value in overrides.items() if value is not None})
+        values |= {name: value for name, value in overrides.items() if value is not None}
         try:
             job = cls(**values)
         except ValidationError as error:
-            problems = "\n".join(f"  {_place(item['loc'])}: {item['msg'].lower()}" for item in error.errors())
+            problems = "\n".join(f"  {_problem(dict(item))}" for item in error.errors())
             raise UsageError(f"{file}: this job cannot run:\n{problems}") from None
         return job._resolved(file.parent)
 
@@ -137,8 +146,6 @@ class Job(_Table):
             )
 
     def _source(self) -> Source:
-        if isinstance(self.source, str):
-            return as_source(self.source)
         if self.source.path.endswith(".npy"):
             return NpySource(self.source.path, self.source.column)
         return ParquetSource(self.source.path, self.source.columns)
@@ -147,12 +154,9 @@ class Job(_Table):
         def resolve(path: str) -> str:
             return str(folder / Path(path).expanduser())
 
-        source = self.source
         return self.model_copy(
             update={
-                "source": resolve(source)
-                if isinstance(source, str)
-                else source.model_copy(update={"path": resolve(source.path)}),
+                "source": self.source.model_copy(update={"path": resolve(self.source.path)}),
                 "output": resolve(self.output),
                 "weights": None if self.weights is None else resolve(self.weights),
                 "working_dir": resolve(self.working_dir),
@@ -160,5 +164,18 @@ class Job(_Table):
         )
 
 
-def _place(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location if part not in ("str", "SourceTable"))
+_TABLES: dict[str, type[BaseModel]] = {"source": SourceTable, "batch": BatchTable}
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    """One line on one key; for an unknown key, the known ones."""
+    *tables, key = (str(part) for part in error["loc"])
+    place = ".".join([*tables, key])
+    if error["type"] == "missing":
+        return f"{place}: missing"
+    if error["type"] != "extra_forbidden":
+        return f"{place}: {error['msg'].lower()}, got {error['input']!r}"
+    table = _TABLES[tables[-1]] if tables else Job
+    close = difflib.get_close_matches(key, table.model_fields, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"the keys here are {', '.join(table.model_fields)}"
+    return f"{place}: unknown key; {hint}"

@@ -9,7 +9,7 @@ from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
-from cluster.errors import UsageError
+from cluster.errors import ClusterError, UsageError
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -35,6 +35,9 @@ class LoopThread:
         call = _Call(self._loop, coroutine)
         try:
             return call.result.result()
+        except ClusterError as error:
+            # Where in the driver it was raised says nothing to a user; the message says what happened.
+            raise error.with_traceback(None) from None
         except BaseException:
             if not call.result.done():  # we were interrupted, not the coroutine
                 call.cancel()
@@ -47,6 +50,8 @@ class LoopThread:
         waiting = asyncio.wrap_future(call.result)
         try:
             return await asyncio.shield(waiting)
+        except ClusterError as error:
+            raise error.with_traceback(None) from None
         except asyncio.CancelledError:
             call.cancel()
             with suppress(BaseException):
@@ -80,9 +85,15 @@ class LoopThread:
         self.run(_cancel_others())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        self._loop.close()
+
+    def _run(self) -> None:
+        # The loop also ends in here: the thread that closes it may run a loop of its own.
+        try:
+            self._loop.run_forever()
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        finally:
+            self._loop.close()
 
 
 class _Call(Generic[T]):

@@ -47,7 +47,7 @@ class Pool:
 
     Raises:
         UsageError: An argument that cannot work. No worker was started.
-        FileNotFoundError: There is no such weights file.
+        SourceNotFoundError: There is no such weights file.
     """
 
     def __init__(
@@ -202,6 +202,9 @@ class Pool:
             self._thread.close()
             self._thread = None
         self._hold(None)
+
+    def __repr__(self) -> str:
+        return f"Pool({self._engine}{', closed' if self._closed else ''})"
 
     def __enter__(self) -> Self:
         self._loop()

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Protocol, TextIO
 
 _LINE_EVERY_S = 5.0
+_REDRAW_EVERY_S = 0.1
 
 
 @dataclass
@@ -114,6 +115,7 @@ class Bar:
         self._stream = stream
         self._bar: Any = None
         self._task: Any = None
+        self._drawn_s = 0.0
 
     def __enter__(self) -> Callable[[Progress], None]:
         from rich.console import Console
@@ -127,6 +129,7 @@ class Bar:
             TextColumn("rows"),
             TimeRemainingColumn(elapsed_when_finished=True),
             console=Console(file=self._stream),
+            auto_refresh=False,  # by a thread, which nobody would join
         )
         self._task = self._bar.add_task("shoal", total=None)
         self._bar.start()
@@ -136,7 +139,10 @@ class Bar:
         self._bar.stop()
 
     def _update(self, progress: Progress) -> None:
-        self._bar.update(self._task, completed=progress.rows, total=progress.rows_total)
+        due = monotonic() - self._drawn_s >= _REDRAW_EVERY_S
+        if due:
+            self._drawn_s = monotonic()
+        self._bar.update(self._task, completed=progress.rows, total=progress.rows_total, refresh=due)
 
 
 def progress_view(show: bool | None, *, stream: TextIO | None = None) -> ProgressView:

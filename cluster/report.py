@@ -52,6 +52,21 @@ class RunReport:
         """Rows of this and earlier runs over the seconds of this one; meaningful for a job run in one go."""
         return self.rows / self.seconds if self.seconds else 0.0
 
+    def __str__(self) -> str:
+        lines = [f"{self.rows:,} rows in {self.shards} shards, in {self.output}"]
+        if self.resumed_shards:
+            lines.append(f"{self.seconds:.2f} s; {self.resumed_shards} shards had been committed before")
+        elif self.first_batch_s is None:
+            lines.append(f"{self.seconds:.2f} s")
+        else:
+            speed = f"{self.rows_per_s:,.0f} rows/s, first batch after {self.first_batch_s:.2f} s"
+            lines.append(f"{self.seconds:.2f} s, {speed}")
+        if self.workers_lost:
+            lines.append(f"{self.workers_lost} workers were lost and replaced")
+        lines.append(f"digest {self.digest}")
+        lines += [f"{name}: {size / 2**20:.0f} MiB of private memory" for name, size in self.private_bytes.items()]
+        return "\n".join(lines)
+
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
         return asdict(self)

@@ -263,6 +263,8 @@ class _Ranks:
         name = self._names[0]
         self._workers.send(name, ReadState())
         (answer,) = await self._answers("ReadState", [name])
+        if isinstance(answer, TrainingFailed):
+            raise UserCodeFailed(failure_text(answer.failure))
         assert isinstance(answer, State)
         return answer.arrays
 
@@ -286,10 +288,18 @@ class _Ranks:
     async def _all(self, commands: Sequence[Command], kind: type[R]) -> list[R]:
         """Send each rank its command and return the answers in the order of the ranks."""
         if self._broken:
-            raise WorkersLost(f"this training pool cannot go on: {self._broken}; make a new one")
+            raise WorkersLost(
+                f"this training pool cannot go on after an earlier failure; make a new one: {self._broken}"
+            )
+        what = type(commands[0])
         for name, command in zip(self._names, commands, strict=True):
             self._workers.send(name, command)
-        answers = await self._answers(type(commands[0]).__name__)
+        answers = await self._answers(what.__name__)
+        failures = [answer.failure for answer in answers if isinstance(answer, TrainingFailed)]
+        if failures:
+            if what in (ApplyGradients, LoadState):  # some ranks have changed, and others not
+                self._broken = f"{failures[0].where} raised {failures[0].type}: {failures[0].message}"
+            raise UserCodeFailed(failure_text(failures[0]))
         return [answer for answer in answers if isinstance(answer, kind)]
 
     async def _answers(self, what: str, names: Sequence[str] | None = None) -> list[Report]:
@@ -299,8 +309,8 @@ class _Ranks:
         except TimeoutError:
             self._broken = f"a rank took more than {self._timeout_s:g} s for {what}"
             raise WorkersLost(f"{self._broken}; raise TrainingPool(timeout_s=...) if it only needs longer") from None
-        except BaseException as error:  # some ranks may have stepped and others not
-            self._broken = str(error).partition("\n")[0] or type(error).__name__
+        except BaseException as error:  # the answers that are missing would be taken for the next ones
+            self._broken = str(error) or type(error).__name__
             raise
 
     async def _collect(self, names: Sequence[str]) -> list[Report]:
@@ -309,7 +319,7 @@ class _Ranks:
             match await self._workers.next():
                 case ReplicaReady(replica=name):
                     answers[name] = Done("build")
-                case ReplicaBuildFailed(failure=failure) | Said(report=TrainingFailed(failure=failure)):
+                case ReplicaBuildFailed(failure=failure):
                     raise UserCodeFailed(failure_text(failure))
                 case ReplicaLost(replica=name, reason=reason):
                     raise WorkersLost(f"{name} of {len(self._names)} ended while it trained: {reason}")

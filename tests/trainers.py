@@ -53,6 +53,16 @@ class Raises(Regress):
         raise ZeroDivisionError("the loss of it all")
 
 
+class LossIsAFloat(Regress):
+    def loss(self, batch):
+        return float(super().loss(batch))
+
+
+class LossOfEachRow(Regress):
+    def loss(self, batch):
+        return self.model(tensor.from_numpy(batch["x"]))
+
+
 class NoModel:
     def __init__(self, *, rank, world_size):
         pass

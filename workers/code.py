@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import os.path
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from workers.errors import PredictorError
+
+
+def _import_path() -> tuple[str, ...]:
+    return tuple(os.path.abspath(place) for place in sys.path)  # noqa: PTH100  ("" is the working folder)
 
 
 @dataclass(frozen=True)
@@ -20,10 +25,12 @@ class CodeRef:
     Attributes:
         name: `module:qualname`, for people, for messages and, without `pickled`, for the import.
         pickled: The class by value (cloudpickle), when it comes from `__main__`, a notebook or a function's body.
+        path: The `sys.path` that it is found with.
     """
 
     name: str
     pickled: bytes | None = None
+    path: tuple[str, ...] = field(default_factory=_import_path, compare=False, repr=False)
 
     @classmethod
     def of(cls, target: type) -> CodeRef:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import sysconfig
 import traceback
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 
 import tensor
 from workers.messages import Failure
@@ -19,28 +20,45 @@ _MAX_MESSAGE_CHARS = 10_000
 def failure_of(error: BaseException, where: str) -> Failure:
     """Describe `error`, raised while `where` ran.
 
-    The traceback starts at the first frame that is not ours, and `line` is the innermost frame that is neither ours
-    nor a library's: what the user can change.
+    `line` is the innermost frame that is neither ours nor a library's: what the user can change. The traceback leaves
+    our frames out, and what NumPy said where `tensor` says it better.
     """
-    frames = _without_our_lead_in(error.__traceback__)
-    error.__traceback__ = frames
-    own = [frame for frame in traceback.extract_tb(frames) if _is_users(frame.filename)]
+    told = traceback.TracebackException.from_exception(error)
+    own = [frame for frame in told.stack if _is_users(frame.filename)]
     at = own[-1] if own else None
+    _drop_our_frames(told, error)
     return Failure(
         where=where,
         type=_type_name(type(error)),
         message=_text(error),
         line=f"{at.filename}:{at.lineno}" if at else "",
         source=(at.line or "").strip() if at else "",
-        traceback="".join(traceback.format_exception(error)).rstrip(),
+        traceback="".join(told.format()).rstrip(),
     )
 
 
-def _without_our_lead_in(frames: TracebackType | None) -> TracebackType | None:
-    rest = frames
-    while rest is not None and rest.tb_frame.f_code.co_filename.startswith(_OURS):
-        rest = rest.tb_next
-    return rest if rest is not None else frames
+@contextmanager
+def naming_columns(columns: Collection[str]) -> Iterator[None]:
+    """Tell a user who asked for a column that is not there which ones are."""
+    try:
+        yield
+    except KeyError as error:
+        if error.args and isinstance(error.args[0], str) and error.args[0] not in columns:
+            error.add_note(f"the columns are: {', '.join(map(repr, columns))}")
+        raise
+
+
+def _drop_our_frames(told: traceback.TracebackException | None, error: BaseException | None) -> None:
+    """Do so in `told`, what is shown of `error`, and in all that it was raised from."""
+    if told is None or error is None:
+        return
+    told.stack = traceback.StackSummary.from_list(
+        [frame for frame in told.stack if not frame.filename.startswith(_OURS)]
+    )
+    if isinstance(error, tensor.TensorError):
+        told.__cause__ = told.__context__ = None
+    _drop_our_frames(told.__cause__, error.__cause__)
+    _drop_our_frames(told.__context__, error.__context__)
 
 
 def _is_users(filename: str) -> bool:
@@ -55,6 +73,6 @@ def _type_name(kind: type[BaseException]) -> str:
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error)[:_MAX_MESSAGE_CHARS]
+        return "\n".join([str(error), *getattr(error, "__notes__", ())])[:_MAX_MESSAGE_CHARS]
     except Exception as broken:  # an exception whose own __str__ raises must not hide that it was raised
         return f"<its text could not be made: {type(broken).__name__}>"

@@ -19,7 +19,7 @@ from tensor import Tensor, autograd, marks
 from workers.batching import cut_batches
 from workers.columns import Columns, Ragged, row_count, slice_rows
 from workers.errors import ColumnsError, PredictorError
-from workers.failures import failure_of
+from workers.failures import failure_of, naming_columns
 from workers.messages import (
     BatchDone,
     BatchStarted,
@@ -127,7 +127,7 @@ class InferenceWorker:
         prepare = getattr(self._predictor, "prepare", None)
         if prepare is None:
             return rows
-        with self._inference(command):
+        with self._inference(command), naming_columns(rows):
             prepared = dict(prepare(rows))
         _check_rows(prepared, command.shard.rows, f"{self._code.name}.prepare")
         return prepared
@@ -136,9 +136,8 @@ class InferenceWorker:
         """The batch's output, every number in it marked, and how many graph nodes were made on the way (R16)."""
         where = f"{self._code.name}.__call__"
         with self._inference(command):
-            nodes_before = autograd.graph_stats().nodes
-            output = self._predictor(batch)
-            graph_nodes = autograd.graph_stats().nodes - nodes_before
+            with autograd.counting_nodes() as counted, naming_columns(batch):
+                output = self._predictor(batch)
             if not isinstance(output, Mapping):
                 raise PredictorError(
                     f"{where} returned {type(output).__name__}; expected a dict of column name to array"
@@ -148,7 +147,7 @@ class InferenceWorker:
             except ColumnsError as error:
                 raise PredictorError(f"{where} returned what shoal does not carry: {error}") from None
         _check_rows(columns, row_count(batch), where)
-        return columns, graph_nodes
+        return columns, counted.nodes
 
     @contextmanager
     def _inference(self, command: RunShard) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""The main program of a local worker process: `python -P -m workers.process FD DRIVER_PID`.
+"""A local worker process: serves its driver over a socket until the driver closes it.
 
 A plain child of the driver, with its own process group and a socket to the driver on descriptor FD. It dies with the
 driver, however that ends and whatever the worker is doing: the kernel kills it when the thread that started it ends.
@@ -14,20 +14,31 @@ import sys
 from collections import deque
 from contextlib import closing, suppress
 
+from workers.failures import failure_of
 from workers.frames import has_data, receive_frame, send_frame
-from workers.messages import CancelJob, Command, Report, RunShard, decode_command, encode
-from workers.roles import worker_for
+from workers.messages import (
+    BuildPredictor,
+    BuildTrainer,
+    CancelJob,
+    Command,
+    Report,
+    RunShard,
+    decode_command,
+    encode,
+)
+from workers.roles import Worker, worker_for
 
 _PR_SET_PDEATHSIG = 1
-PATH_BEFORE = "SHOAL_PYTHONPATH_BEFORE"
-"""Holds the driver's own PYTHONPATH while ours carries its `sys.path` to the worker."""
 
 
 def main(arguments: list[str]) -> None:
-    """Serve the driver until it closes the connection."""
+    """Serve the driver.
+
+    Args:
+        arguments: The socket's descriptor and the driver's process id.
+    """
     fd, driver_pid = (int(argument) for argument in arguments)
     _die_with(driver_pid)
-    _restore_environment()
     os.set_inheritable(fd, False)  # a child of the user's code must not hold our connection open
     with socket.socket(fileno=fd) as sock, suppress(ConnectionError):  # the driver is gone: nobody is left to tell
         _serve(Connection(sock))
@@ -71,9 +82,20 @@ class Connection:
 
 def _serve(connection: Connection) -> None:
     first = connection.next_command()
-    if first is None:
+    if not isinstance(first, BuildPredictor | BuildTrainer):
         return
+    sys.path[:] = first.code.path
     worker = worker_for(first)
+    try:
+        _carry_out(connection, worker)
+    except SystemExit as error:
+        failure = failure_of(error, first.code.name)
+        caller = failure.line or failure.where
+        print(f"shoal: {first.replica}: {caller} called sys.exit({error.code!r})", file=sys.stderr)
+        raise
+
+
+def _carry_out(connection: Connection, worker: Worker) -> None:
     connection.send(worker.start())
     while (command := connection.next_command()) is not None:
         with closing(worker.handle(command)) as reports:  # closed early, it drops what it staged
@@ -89,15 +111,3 @@ def _die_with(driver_pid: int) -> None:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
     if os.getppid() != driver_pid:
         sys.exit("the driver ended while this worker started")
-
-
-def _restore_environment() -> None:
-    before = os.environ.pop(PATH_BEFORE, "")
-    if before:
-        os.environ["PYTHONPATH"] = before
-    else:
-        os.environ.pop("PYTHONPATH", None)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 import tensor
+from tensor import Tensor
 from workers.columns import Columns, concat_rows, take_rows
 from workers.errors import PredictorError
-from workers.failures import failure_of
+from workers.failures import failure_of, naming_columns
 from workers.messages import (
     ApplyGradients,
     BuildFailed,
@@ -102,7 +103,11 @@ class TrainingWorker:
             # The batch has fewer rows than there are ranks; this one has no part in the average.
             return Gradients(command.step, 0, 0.0, tuple(None for _ in self._trainer.model.parameters()))
         self._trainer.optimizer.zero_grad()
-        loss = self._trainer.loss(take_rows(self._rows, command.rows))
+        with naming_columns(self._rows):
+            loss = self._trainer.loss(take_rows(self._rows, command.rows))
+        if not isinstance(loss, Tensor) or loss.numel() != 1:
+            returned = f"a tensor of shape {tuple(loss.shape)}" if isinstance(loss, Tensor) else type(loss).__name__
+            raise PredictorError(f"{self._name}.loss returned {returned}; expected a scalar, the mean loss of the rows")
         loss.backward()
         gradients = tuple(
             None if parameter.grad is None else parameter.grad.numpy() for parameter in self._trainer.model.parameters()

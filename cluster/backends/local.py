@@ -17,12 +17,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import workers
 from cluster.backends.base import Capabilities, Said
 from cluster.backends.outbox import Outbox
 from tensor import wire
-from workers import process
 from workers.messages import Command, WorkerExited, decode_report, encode
 
+_PROGRAM = str(Path(workers.__file__).with_name("bootstrap.py"))
 _EXIT_GRACE_S = 1.0
 """How long an idle worker may take to leave by itself when the backend closes."""
 
@@ -38,7 +39,7 @@ class LocalBackend:
     capabilities = Capabilities(isolates=True, can_kill=True)
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        self._environment = _worker_environment(environment or {})
+        self._environment = {**os.environ, **(environment or {})}
         self._outbox = Outbox()
         self._children: dict[str, _Child] = {}
 
@@ -81,7 +82,7 @@ class _Child:
         self._socket.setblocking(False)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", process.__name__, str(theirs.fileno()), str(os.getpid())],
+                [sys.executable, "-P", _PROGRAM, str(theirs.fileno()), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 env=dict(environment),
                 pass_fds=[theirs.fileno()],
@@ -165,14 +166,6 @@ class _Child:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RD)  # what is buffered stays readable; nothing more can come
         self._exited.set()
-
-
-def _worker_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """The driver's environment, with its `sys.path` in place of PYTHONPATH: what it imports, its workers can."""
-    environment = {**os.environ, **extra}
-    environment[process.PATH_BEFORE] = os.environ.get("PYTHONPATH", "")
-    environment["PYTHONPATH"] = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
-    return environment
 
 
 def _exit_reason(status: int) -> str:

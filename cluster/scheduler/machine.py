@@ -247,6 +247,8 @@ class Machine:
             load, name = min(ready, default=(self.limits.in_flight, ""))
             if load >= self.limits.in_flight:
                 return
+            if load and len(self._planned) <= len(self._replicas) - len(ready):
+                return  # nobody needs a second one as long as those that are starting have none
             index = heapq.heappop(self._planned)
             shard = self._shards[index]
             shard.attempt += 1

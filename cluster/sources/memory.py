@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cluster.sources.base import FragmentRows
 from tensor import Tensor, marks
+from tensor.aliases import marked_origins
 from workers.blobs import BlobWriter, SharedBlob
 from workers.columns import Ragged, as_columns, digest_rows, row_count
 from workers.schema import schema_of
@@ -65,6 +68,8 @@ def _marks_of(columns: Mapping[str, Any]) -> Iterator[marks.Origin]:
         values = column.values if isinstance(column, Ragged) else column
         if isinstance(values, Tensor) and values.is_inference():
             yield values.origin or marks.Origin()
+        elif isinstance(values, np.ndarray) and values.dtype != object:  # it may be what `Tensor.numpy()` handed out
+            yield from (origin or marks.Origin() for origin in marked_origins(values))
 
 
 def _in_shared_memory(rows: Mapping[str, Any]) -> SharedBlob:

@@ -59,6 +59,15 @@ def test_the_least_loaded_replica_is_served_first():
     assert [action.replica for action in machine.handle(JobStarted(at_s=0))] == ["a", "b", "a", "b"]
 
 
+def test_the_last_shards_are_kept_for_replicas_that_are_starting():
+    machine = Machine(range(3), limits=Limits(replicas=2, in_flight=2))
+    machine.handle(JobStarted(at_s=0))
+    first = [Dispatch(shard=0, attempt=1, replica="w0"), Dispatch(shard=1, attempt=1, replica="w0")]
+    assert machine.handle(ReplicaReady(at_s=1, replica="w0")) == first
+    assert machine.handle(ShardStaged(at_s=2, shard=0, attempt=1)) == [Commit(shard=0, attempt=1, replica="w0")]
+    assert machine.handle(ReplicaReady(at_s=3, replica="w1")) == [Dispatch(shard=2, attempt=1, replica="w1")]
+
+
 def test_a_shard_is_committed_once_staged_and_the_next_one_follows():
     machine = started(shards=2)
     assert machine.handle(ShardStarted(at_s=1, shard=0, attempt=1)) == []

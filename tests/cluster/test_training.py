@@ -137,6 +137,27 @@ def test_an_error_of_the_users_leads_with_their_line(backend, points):
         training.fit(points, epochs=1, batch_rows=20)
 
 
+def test_a_pool_outlives_an_error_before_its_first_step(points):
+    wrong = {"x": points["x"].astype(np.float64), "y": points["y"]}
+    with TrainingPool(trainers.Regress, world_size=2, backend="inline") as training:
+        for source in (wrong, {"x": points["x"]}):
+            with pytest.raises(UserCodeFailed):
+                training.fit(source, epochs=1, batch_rows=20)
+        assert training.fit(points, epochs=1, batch_rows=20).steps == 5
+
+
+@pytest.mark.parametrize(
+    ("trainer", "message"),
+    [
+        (trainers.LossIsAFloat, r"LossIsAFloat.loss returned float; expected a scalar"),
+        (trainers.LossOfEachRow, r"loss returned a tensor of shape \(20, 1\); expected a scalar"),
+    ],
+)
+def test_a_loss_that_is_no_scalar(points, trainer, message):
+    with TrainingPool(trainer, backend="inline") as training, pytest.raises(UserCodeFailed, match=message):
+        training.fit(points, epochs=1, batch_rows=20)
+
+
 def test_a_trainer_without_a_model_says_what_is_missing(backend, points):
     with (
         TrainingPool(trainers.NoModel, backend=backend) as training,
@@ -169,7 +190,11 @@ def test_results_of_a_pool_are_no_training_data(points, tmp_path):
         table = pool.predict({"x": points["y"]})
         pool.run({"x": points["y"]}, tmp_path / "out")
     with TrainingPool(trainers.Regress, backend="inline") as training:
-        for source in ({"x": points["x"], "y": table["y"]}, tmp_path / "out"):
+        for source in (
+            {"x": points["x"], "y": table["y"]},
+            {"x": points["x"], "y": table["y"].numpy()},
+            tmp_path / "out",
+        ):
             with pytest.raises(tensor.InferenceTensorError, match=r"computed by job 'Double-.*as_training_data"):
                 training.fit(source, epochs=1, batch_rows=50)
         copied = {"x": points["x"], "y": tensor.as_training_data(table["y"])}
