@@ -71,6 +71,8 @@ class JobFolder:
     ) -> JobFolder:
         """Create the folder of a new job, or open that of the same job in order to resume it, and recover it.
 
+        A folder in which another job has committed nothing yet is taken over.
+
         Args:
             path: of the folder; it is created where missing.
             identity: what makes the job the same job, as JSON values.
@@ -88,14 +90,11 @@ class JobFolder:
             data = _to_json(manifest)
             put_if_absent(_manifest_path(folder), data, temporaries=_temporaries(folder), reached=checkpoint)
             found = _read_manifest(folder)
-            differences = list(_differences(found["identity"], json.loads(data)["identity"]))
-            if not differences and found["shards"] != shards:
-                differences = [f"the number of shards was {found['shards']} and is now {shards}"]
-            if differences:
-                raise JobFolderError(
-                    f"{folder} holds another job: {'; '.join(differences)}. "
-                    "Resume it with what it was started with, or choose another folder"
-                )
+            if (found["job"], found["shards"]) != (manifest["job"], shards):
+                if any(_records(folder).iterdir()):
+                    raise JobFolderError(_another_job(folder, found, json.loads(data)))
+                _take_over(folder, data)
+                found = _read_manifest(folder)
             job = cls(folder, found, checkpoint=checkpoint)
             job.recover()
         return job
@@ -117,7 +116,7 @@ class JobFolder:
     def committed(self) -> dict[int, Record]:
         """Return the records of all committed shards, by index, in order."""
         with _explained(self.path):
-            records = [_read_record(path) for path in _records(self.path).glob("*.json")]
+            records = [self._own(_read_record(path)) for path in _records(self.path).glob("*.json")]
         return {record.shard: record for record in sorted(records, key=lambda record: record.shard)}
 
     def staged_path(self, shard: int, *, attempt: int, replica: str) -> Path:
@@ -156,7 +155,7 @@ class JobFolder:
                 )
             elif not path.exists():  # or else another driver has committed the shard and deleted our files
                 raise JobFolderError(f"shard {record.shard} cannot be committed: {problem}")
-            winner = _read_record(path)
+            winner = self._own(_read_record(path))
             self._publish(winner)
             self._remove_leftovers({winner.shard})
         return winner
@@ -184,6 +183,15 @@ class JobFolder:
         with _explained(self.path):
             self._remove_leftovers(self.committed())
             replace(self.path / _HIDDEN / "report.json", _to_json(summary), temporaries=_temporaries(self.path))
+
+    def _own(self, record: Record) -> Record:
+        """The record, if it is of this job: a job that was taken over may have had a driver alive."""
+        if record.job != self.job:
+            raise JobFolderError(
+                f"{self.path} holds a record of {record.job} beside {self.job}: two different jobs were started on it "
+                "at once. Give each a folder of its own"
+            )
+        return record
 
     def _missing(self, record: Record) -> str | None:
         """What is wrong with the staged files of a record, if anything."""
@@ -227,6 +235,7 @@ class JobFolder:
 
 
 _HIDDEN = "_shoal"
+_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
 
 def _manifest_path(folder: Path) -> Path:
@@ -297,25 +306,49 @@ def _to_json(values: Mapping[str, Any]) -> bytes:
     return json.dumps(values, indent=1, sort_keys=True).encode() + b"\n"
 
 
-def _differences(recorded: Any, asked: Any, where: str = "") -> Iterator[str]:
+def _take_over(folder: Path, manifest: bytes) -> None:
+    """Make a folder in which nothing was committed another job's."""
+    replace(_manifest_path(folder), manifest, temporaries=_temporaries(folder))
+    for staged in _staged(folder).iterdir():
+        staged.unlink(missing_ok=True)
+
+
+def _another_job(folder: Path, found: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
+    """What to tell a user whose job is not the one that the folder holds."""
+    differences = dict(_differences(found["identity"], asked["identity"]))
+    if len(differences) > 1:
+        differences.pop("plan", None)  # it follows from the rest
+    if not differences:
+        differences["shards"] = f"the number of shards was {found['shards']} and is now {asked['shards']}"
+    advice = "Resume it with what it was started with, choose another folder, or delete this one to start over"
+    if "version" in differences:
+        advice += (
+            ". The version is the digest of the predictor's source file unless you name one: to go on with the code as "
+            f"it is now, pass version={found['identity']['version']!r}"
+        )
+    return f"{folder} holds another job: {'; '.join(differences.values())}. {advice}"
+
+
+def _differences(recorded: Any, asked: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    """Each place in which two identities differ, and a clause that says how."""
     if isinstance(recorded, dict) and isinstance(asked, dict):
         for key in sorted(recorded.keys() | asked.keys()):
             place = f"{where}.{key}" if where else key
             if key not in asked:
-                yield f"{place} was {_abridged(recorded[key])} and is now missing"
+                yield place, f"{place} was {_abridged(recorded[key])} and is now missing"
             elif key not in recorded:
-                yield f"{place} was missing and is now {_abridged(asked[key])}"
+                yield place, f"{place} was missing and is now {_abridged(asked[key])}"
             else:
                 yield from _differences(recorded[key], asked[key], place)
     elif isinstance(recorded, list) and isinstance(asked, list) and len(recorded) == len(asked):
         for index, (before, now) in enumerate(zip(recorded, asked, strict=True)):
             yield from _differences(before, now, f"{where}[{index}]")
     elif recorded != asked:
-        yield f"{where} was {_abridged(recorded)} and is now {_abridged(asked)}"
+        yield where, f"{where} was {_abridged(recorded)} and is now {_abridged(asked)}"
 
 
 def _abridged(value: Any) -> str:
-    text = repr(value)
+    text = _DIGEST.sub(r"\1…", repr(value))
     return text if len(text) <= 200 else f"{text[:200]}…"
 
 

@@ -106,6 +106,7 @@ class FolderOutput:
         record = Record.of(
             self._shards[done.shard],
             done.staged,
+            job=self._folder.job,
             attempt=done.attempt,
             replica=action.replica,
             weights_epoch=done.weights_epoch,

@@ -35,6 +35,7 @@ class Record:
     """The committed output of one shard.
 
     Args:
+        job: the job that the shard belongs to.
         shard: its index.
         shard_id: its id, which also covers the source's identity.
         files: in the order of the rows.
@@ -48,6 +49,7 @@ class Record:
         replica: which replica it was.
     """
 
+    job: str
     shard: int
     shard_id: str
     files: tuple[RecordFile, ...]
@@ -66,6 +68,7 @@ class Record:
         shard: Shard,
         staged: Staged,
         *,
+        job: str,
         attempt: int,
         replica: str,
         weights_epoch: int,
@@ -80,6 +83,7 @@ class Record:
             digest=staged.digest,
         )
         return cls(
+            job=job,
             shard=shard.index,
             shard_id=shard.id,
             files=(file,),

@@ -25,6 +25,7 @@ def stage(job: JobFolder, shard: int, data: bytes, *, attempt: int = 1, replica:
     digest = hashlib.sha256(data).hexdigest()
     file = RecordFile(name=f"part-{shard:06d}.parquet", staged=path.name, rows=1, size_bytes=len(data), digest=digest)
     return Record(
+        job=job.job,
         shard=shard,
         shard_id=f"{shard:06d}-abc",
         files=(file,),

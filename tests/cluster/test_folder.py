@@ -1,3 +1,4 @@
+import hashlib
 import json
 import signal
 import subprocess
@@ -67,7 +68,7 @@ class TestOpen:
             "source.columns was missing and is now ['a']; "
             "source.path was '/data/x.npy' and is now '/data/y.npy'; "
             "weights was missing and is now None. "
-            "Resume it with what it was started with, or choose another folder"
+            "Resume it with what it was started with, choose another folder, or delete this one to start over"
         )
         assert files(tmp_path) == WHOLE
 
@@ -79,6 +80,34 @@ class TestOpen:
     def test_tuples_and_lists_are_the_same_identity(self, tmp_path):
         JobFolder.open(tmp_path, {"plan": ("a", "b")}, shards=1)
         JobFolder.open(tmp_path, {"plan": ["a", "b"]}, shards=1)
+
+    def test_a_job_that_committed_nothing_gives_its_folder_to_another(self, tmp_path):
+        first = JobFolder.open(tmp_path, {"version": "1"}, shards=1)
+        stage(first, 0, b"not to last")
+        second = JobFolder.open(tmp_path, {"version": "2"}, shards=2)
+        assert (second.job, second.shards) == (JobFolder.load(tmp_path).job, 2)
+        assert second.job != first.job
+        assert leftovers(tmp_path) == []
+
+    def test_two_jobs_at_once_do_not_mix(self, tmp_path):
+        first = JobFolder.open(tmp_path, {"version": "1"}, shards=1)
+        second = JobFolder.open(tmp_path, {"version": "2"}, shards=1)  # takes over what the first still uses
+        first.commit(stage(first, 0, b"of the first"))
+        with pytest.raises(JobFolderError, match="two different jobs were started on it at once"):
+            second.commit(stage(second, 0, b"of the second"))
+        with pytest.raises(JobFolderError, match="two different jobs"):
+            JobFolder.load(tmp_path).committed()
+
+    def test_changed_code_says_how_to_go_on(self, tmp_path):
+        digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("old", "new")}
+        job = JobFolder.open(tmp_path, {"version": digests["old"], "plan": "a"}, shards=1)
+        job.commit(stage(job, 0, b"rows"))
+        with pytest.raises(JobFolderError) as refusal:
+            JobFolder.open(tmp_path, {"version": digests["new"], "plan": "b"}, shards=1)
+        message = str(refusal.value)
+        short = {name: f"{digest[:12]}…" for name, digest in digests.items()}
+        assert f"version was '{short['old']}' and is now '{short['new']}'. Resume" in message
+        assert f"to go on with the code as it is now, pass version='{digests['old']}'" in message
 
     def test_a_folder_of_other_things_is_refused(self, tmp_path):
         (tmp_path / "thesis.tex").touch()
@@ -209,7 +238,7 @@ def test_a_record_names_what_a_worker_staged():
     fragment = NpyFragment(path="/x.npy", column="data", size_bytes=1, mtime_ns=1)
     shard = Shard(index=12, id="000012-abc", fragment=fragment, start=0, stop=5)
     staged = Staged(path="/out/_shoal/staged/000012-1-w0.staged", rows=5, size_bytes=99, digest="d", schema="{}")
-    record = Record.of(shard, staged, attempt=1, replica="w0", weights_epoch=2, weights_digest="w")
+    record = Record.of(shard, staged, job="P-1", attempt=1, replica="w0", weights_epoch=2, weights_digest="w")
     assert [(file.name, file.staged, file.rows) for file in record.files] == [
         ("part-000012.parquet", "000012-1-w0.staged", 5)
     ]

@@ -32,7 +32,9 @@ def commit(job, index, rows, *, name="job-1"):
     writer = StagedWriter(job.staged_path(index, attempt=1, replica="w0"), job=name)
     writer.write(rows)
     shard = Shard(index=index, id=f"{index:06d}-abc", fragment=FRAGMENT, start=0, stop=5)
-    return job.commit(Record.of(shard, writer.finish(), attempt=1, replica="w0", weights_epoch=0, weights_digest=""))
+    return job.commit(
+        Record.of(shard, writer.finish(), job=job.job, attempt=1, replica="w0", weights_epoch=0, weights_digest="")
+    )
 
 
 def run(folder, shards=(3, 0, 2, 1)):
