@@ -57,7 +57,10 @@ def _read(folder: JobFolder, file: RecordFile) -> tuple[Columns, str | None]:
         with folder.open_data(file) as opened, pq.ParquetFile(opened) as parquet:
             table = parquet.read()
     except (OSError, pa.ArrowException) as error:
-        raise JobFolderError(f"{path} cannot be read, although its shard is committed: {error}") from error
+        raise JobFolderError(
+            f"{path} cannot be read, although its shard is committed: {error}. Put the file back, or run the job again, "
+            "which says how to have it computed anew"
+        ) from error
     if table.num_rows != file.rows:
         raise JobFolderError(
             f"{path} has {table.num_rows} rows, its record says {file.rows}; it was changed afterwards"

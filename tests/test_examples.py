@@ -30,6 +30,19 @@ def test_the_readme_shows_the_quickstart():
     assert shown in (ROOT / "examples" / "quickstart.py").read_text()
 
 
+def test_the_readmes_trainer(tmp_path):
+    (shown,) = re.findall(r"```python\n(class Train:.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import numpy as np\nimport tensor\nfrom cluster import TrainingPool\nfrom tensor import nn, optim\n"
+        "from tensor.nn import functional as F\n"
+        "x = np.random.default_rng(0).standard_normal((256, 2), dtype=np.float32)\n"
+        "y = x.sum(axis=1, keepdims=True)\n"
+        f"{shown}\nprint(np.round(weights['weight'], 2).tolist())\n"
+    )
+    assert run(script, cwd=tmp_path) == "[[1.0, 1.0]]\n"
+
+
 def test_the_quickstart(tmp_path):
     first, second, third = run(ROOT / "examples" / "quickstart.py", cwd=tmp_path).splitlines()
     assert first == "first batch: (256, 16)"

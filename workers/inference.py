@@ -175,6 +175,8 @@ def _marked(value: object, name: str) -> Any:
             return value  # no tensor holds times
         case np.ndarray():
             raise ColumnsError(f"column {name!r} is an array of {value.dtype}; convert it to numbers or strings")
+        case _ if hasattr(value, "__array__") and hasattr(value, "shape"):  # another library's tensor
+            return _marked(np.asarray(value), name)
     raise ColumnsError(f"column {name!r} is a {type(value).__name__}; expected a Tensor, a NumPy array or Ragged")
 
 

@@ -141,6 +141,13 @@ def test_every_part_of_a_predictor_runs_inside_inference_mode(backend, rows):
         assert bool(pool.predict(rows)["modes"].all())
 
 
+def test_other_libraries_tensors_are_taken_for_arrays(rows):
+    with Pool(predictors.OtherLibrary, backend="inline") as pool:
+        table = pool.predict(rows)
+    assert table["y"].is_inference()
+    np.testing.assert_array_equal(np.asarray(table["y"]), rows["x"] * 2)
+
+
 def test_sources_without_rows(backend, tmp_path):
     empty = {"x": np.empty(0, np.float32)}
     with Pool(predictors.Double, replicas=1, backend=backend) as pool:
