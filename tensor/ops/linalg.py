@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,7 +53,8 @@ def _matmul_vjp_other(g: Array, shapes: tuple[tuple[int, ...], ...], input: Arra
         return np.matmul(input.swapaxes(-1, -2), g[..., None])[..., 0]
     if len(second) == 2:
         # One product over all the leading dimensions, in place of one each and a sum.
-        return input.reshape(-1, first[-1]).T @ g.reshape(-1, second[-1])
+        rows = math.prod(first[:-1])
+        return input.reshape(rows, first[-1]).T @ g.reshape(rows, second[-1])
     return np.matmul(input.swapaxes(-1, -2), g)
 
 

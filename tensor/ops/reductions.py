@@ -105,6 +105,21 @@ def _std_vjp(g: Array, input: Array, out: Array, dim: tuple[int, ...], correctio
     return _var_vjp(slope, input, dim, correction, keepdim)
 
 
+def _norm(input: Array, *, p: float, dim: tuple[int, ...], keepdim: bool) -> Any:
+    wide = np.abs(input, dtype=np.float32 if input.dtype == np.float16 else input.dtype)
+    total = np.square(wide, out=wide) if p == 2 else np.power(wide, p, out=wide)
+    total = total.sum(axis=dim, keepdims=keepdim)
+    return np.asarray(np.sqrt(total) if p == 2 else total ** (1 / p), input.dtype)
+
+
+def _norm_vjp(g: Array, input: Array, out: Array, p: float, dim: tuple[int, ...], keepdim: bool) -> Any:
+    # Where an element or the norm is 0 there is no slope, or an infinite one; PyTorch says 0.
+    g, out = _spread(g, input.shape, dim, keepdim), _spread(out, input.shape, dim, keepdim)
+    flat = (input == 0) | (out == 0)
+    slope = np.power(np.where(flat, 1, np.abs(input)) / np.where(flat, 1, out), p - 1)
+    return np.where(flat, 0, g * np.sign(input) * slope)
+
+
 def _prod_vjp(g: Array, input: Array, dim: tuple[int, ...], keepdim: bool) -> Array:
     """Each element's gradient is the product of all the others, zeros included."""
     kept = [each for each in range(input.ndim) if each not in dim]
@@ -202,6 +217,7 @@ TOPK = op(
     extras=("indices",),
     input=lambda g, shape, indices, dim: _unpick_vjp(g, shape, indices, dim, True),
 )
+NORM = op("norm", _norm, input=_norm_vjp)
 CUMSUM = op(
     "cumsum",
     lambda input, *, dim: np.cumsum(input, dim, dtype=_summed(input.dtype)),
@@ -454,18 +470,18 @@ def norm(input: Tensor, p: float | str | None = "fro", dim: Dims | None = None, 
 
     Raises:
         UnsupportedError: The order is `"nuc"`.
+        DtypeError: The elements are no floats.
     """
     if p == "nuc":
         raise UnsupportedError("the nuclear norm is not available; use numpy.linalg.svd on the array")
     order = 2.0 if p is None or p == "fro" else float(p)
-    dims = dim if dim is not None else ()
-    if order == 2:
-        return arithmetic.sqrt(sum(arithmetic.square(input), dims, keepdim))
-    size = arithmetic.abs(input)
+    if input._data.dtype.kind != "f":
+        raise DtypeError(f"norm: expected floats, got {dtypes.of(input._data.dtype)}; convert them with .float()")
+    dims = normal_dims(dim, input._data.ndim)
     if order == float("inf"):
-        return amax(size, dims, keepdim)
+        return amax(arithmetic.abs(input), dims, keepdim)
     if order == float("-inf"):
-        return amin(size, dims, keepdim)
+        return amin(arithmetic.abs(input), dims, keepdim)
     if order == 0:
         return cast(sum(input.ne(0), dims, keepdim), input.dtype)
-    return sum(size**order, dims, keepdim) ** (1 / order)
+    return apply(NORM, input, p=order, dim=dims, keepdim=keepdim)

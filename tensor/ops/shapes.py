@@ -46,7 +46,9 @@ def _diagonal(input: Array, *, offset: int, dim1: int, dim2: int) -> Array:
 
 
 def _cat_vjp(g: Array, position: int, shapes: tuple[tuple[int, ...], ...], dim: int) -> Any:
-    start = sum(shape[dim] for shape in shapes[:position])
+    if shapes[position] == (0,):
+        return g.reshape(-1)[:0]
+    start = sum(shape[dim] for shape in shapes[:position] if shape != (0,))
     return g[(slice(None),) * dim + (slice(start, start + shapes[position][dim]),)]
 
 

@@ -126,6 +126,17 @@ FUNCTIONS = {
             ("one", floats(4), np.array(2), None),
         )
     },
+    **{
+        f"{name}, {kind}": (name, [floats(2, 4), np.array(target), weight], options)
+        for name in ("nll_loss", "cross_entropy")
+        for kind, target, weight, options in (
+            ("all ignored", [-100, -100], None, {}),
+            ("all ignored, weighed", [-100, -100], WEIGHT, {}),
+            ("nothing counts", [3, -100], WEIGHT, {}),
+            *([("all ignored, smoothed", [-100, -100], None, {"label_smoothing": 0.1})] * (name == "cross_entropy")),
+            *([("nothing counts, smoothed", [3, -100], WEIGHT, {"label_smoothing": 0.1})] * (name == "cross_entropy")),
+        )
+    },
     "nll_loss, one": ("nll_loss", [floats(4), np.array(1)], {}),
     "nll_loss, nothing left": ("nll_loss", [floats(2, 4), np.array([-100, -100])], {"reduction": "sum"}),
 }

@@ -283,6 +283,17 @@ def test_reductions_of_booleans_and_half():
     compare(REDUCTIONS["sum"], array(30, 40, dtype="float16"), gradients=False)
 
 
+@pytest.mark.parametrize("p", [-math.inf, -1, 0.5, 1, 1.5, 2, 3, math.inf])
+@pytest.mark.parametrize("values", [[0.0, 0.0, 0.0], [0.0, 2.0, -3.0], [1e-30, -1e30, 0.0]], ids=str)
+def test_norms_at_and_near_zero(p, values):
+    compare(lambda t, x: x.norm(p), np.array(values))
+    compare(lambda t, x: x.norm(p, dim=1, keepdim=True), np.array([values, [1.0, -2.0, 2.0]]))
+
+
+def test_norm_of_half():
+    compare(lambda t, x: x.norm(), np.full(5000, 100.0, np.float16), gradients=False)
+
+
 def test_stable_sort():
     values = np.array([1, 0, 1, 0, 2, 2, 1], np.float32)
     compare(lambda t, x: tuple(t.sort(x, stable=True)), values)
@@ -362,8 +373,15 @@ def test_shapes(fn):
     compare(fn, array(2, 3, 4))
 
 
+def test_cat_skips_empty_vectors():
+    compare(lambda t, a, b: t.cat([a, b, a, b], 1), array(0), array(2, 3))
+    compare(lambda t, a, b: t.cat([a, b]), array(0), array(3))
+    compare(lambda t, a: t.cat([a, a]), array(0))
+
+
 MATMULS = [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 4)), ((5, 2, 3), (3, 4)), ((5, 2, 3), (5, 3, 4)),
-           ((4, 1, 2, 3), (5, 3, 2)), ((2, 3), (5, 3, 4)), ((5, 2, 3), (3,)), ((0, 3), (3, 2))]  # fmt: skip
+           ((4, 1, 2, 3), (5, 3, 2)), ((2, 3), (5, 3, 4)), ((5, 2, 3), (3,)), ((0, 3), (3, 2)), ((2, 0), (0, 3)),
+           ((2, 3), (3, 0)), ((5, 2, 0), (0, 3)), ((5, 0, 3), (3, 2))]  # fmt: skip
 
 
 @pytest.mark.parametrize("shapes", MATMULS, ids=str)

@@ -41,8 +41,8 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
 
 def _nll_loss(
     input: Array, target: Array, weight: Array | None, *, ignore_index: int, reduction: str
-) -> tuple[Array, Array, Array]:
-    """Also return the class to look at for each example, and how much its log-likelihood counts."""
+) -> tuple[Array, Array, Array, Array]:
+    """Also return the class to look at for each example, how much its log-likelihood counts, and of what total."""
     axis = _class_axis(input)
     _check_classes(input, target, axis, ignore_index)
     kept = target != ignore_index
@@ -50,20 +50,22 @@ def _nll_loss(
     counts = kept.astype(input.dtype) if weight is None else np.where(kept, weight[classes.squeeze(axis)], 0)
     # What is ignored may be infinite, and times zero that would be nan.
     losses = np.where(kept, -np.take_along_axis(input, classes, axis).squeeze(axis) * counts, 0)
-    if reduction == "none":
-        return losses, classes, counts
-    total = counts.sum() if reduction == "mean" else 1
-    return losses.sum() / total, classes, counts / total
+    total = counts.sum() if reduction == "mean" else counts.dtype.type(1)
+    return losses if reduction == "none" else losses.sum() / total, classes, counts, total
 
 
-def _nll_loss_vjp_input(g: Array, shape: tuple[int, ...], classes: Array, counts: Array) -> Array:
+def _nll_loss_vjp_input(
+    g: Array, shape: tuple[int, ...], target: Array, classes: Array, counts: Array, total: Array, ignore_index: int
+) -> Array:
     gradient = np.zeros(shape, counts.dtype)
     axis = 0 if len(shape) == 1 else 1
-    np.put_along_axis(gradient, classes, np.expand_dims(-g * counts, axis), axis)
+    # Where nothing counts the total is 0 and the loss nan; what is ignored has no part in that.
+    slopes = np.where(target == ignore_index, 0, -g * counts / total)
+    np.put_along_axis(gradient, classes, np.expand_dims(slopes, axis), axis)
     return gradient
 
 
-NLL_LOSS = op("nll_loss", _nll_loss, extras=("classes", "counts"), input=_nll_loss_vjp_input)
+NLL_LOSS = op("nll_loss", _nll_loss, extras=("classes", "counts", "total"), input=_nll_loss_vjp_input)
 
 
 def nll_loss(

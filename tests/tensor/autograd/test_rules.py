@@ -96,6 +96,13 @@ CASES = {
         (lambda a: (a * T.tensor([1.0, 0.0, 1.0])).prod(), real(3)),
         (lambda a: a.prod(0, keepdim=True), real(3, 2)),
     ],
+    "norm": [
+        (lambda a: a.norm(), real(2, 3)),
+        (lambda a: a.norm(dim=1, keepdim=True), real(2, 3)),
+        (lambda a: a.norm(3, dim=(0, 2)), real(2, 3, 2)),
+        (lambda a: a.norm(1, dim=0), real(2, 3)),
+        (lambda a: a.norm(-1.5), positive(3)),
+    ],
     "amax": [(lambda a: a.amax(), real(2, 3)), (lambda a: a.amax((0, 2), keepdim=True), real(2, 3, 2))],
     "amin": [(lambda a: a.amin(), real(2, 3)), (lambda a: a.amin(1), real(2, 3))],
     "max": [(lambda a: a.max(1).values, real(2, 3)), (lambda a: a.max(0, keepdim=True)[0], real(2, 3))],
