@@ -9,6 +9,7 @@ import numpy as np
 import tensor
 from tensor import Tensor, marks
 from tensor.marks import Origin, RowRange
+from tensor.origins import arrive
 from workers.columns import Array, Column, Ragged, concat_rows
 
 Results = dict[str, Tensor | Ragged | Array]
@@ -40,7 +41,7 @@ def as_result(column: Column) -> Tensor | Ragged | Array:
 
 
 def _as_tensor(array: Array) -> Tensor | Array:
-    return tensor.from_numpy(array) if array.dtype.kind in "biuf" else array
+    return arrive(array, marks.CURRENT.get()) if array.dtype.kind in "biuf" else array
 
 
 def _array(column: Tensor | Ragged | Array) -> Column:

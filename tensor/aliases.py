@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -17,55 +17,91 @@ import numpy as np
 from tensor.bases import TensorBase, fresh, origin_of, storage_of
 from tensor.dtypes import Array, of
 from tensor.marks import MARKED, Origin, combine
+from tensor.storages import Storage
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
-_Range = tuple[int, int]
+_Span = tuple[int, int]
+
+
+class _Owner:
+    """An array that owns marked memory, and what was handed out of it."""
+
+    __slots__ = ("key", "spans")
+
+    def __init__(self, key: int) -> None:
+        self.key = key
+        self.spans: dict[_Span, Origin | None] = {}
+
+
+# A hand-out: its span, and whose memory it is.
+_Entry = tuple[_Span, _Owner]
 
 
 class _Ranges:
-    """Ranges of addresses that hold marked data; ranges may overlap."""
+    """Ranges of addresses that hold marked data, as long as any of their owners lives.
+
+    Owners may overlap: two arrays over one frame of the wire do. What overlaps is kept as one run, so the runs do not
+    overlap, and looking one up is a bisection.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._sorted: list[_Range] = []
-        self._origins: dict[_Range, Origin | None] = {}
-        self._longest = 0
-        # Finalisers run at any moment, even while this thread changes the list: they only leave a note.
-        self._dead: deque[_Range] = deque()
+        self._owners: dict[int, _Owner] = {}
+        self._starts: list[int] = []  # of the runs
+        self._stops: list[int] = []
+        self._runs: list[list[_Entry]] = []  # what each run is made of
+        # Finalisers run at any moment, even while this thread changes the lists: they only leave a note.
+        self._dead: deque[_Owner] = deque()
 
     def __bool__(self) -> bool:
-        return bool(self._sorted)
+        return bool(self._owners)
 
-    def add(self, span: _Range, owner: Array, origin: Origin | None) -> None:
+    def add(self, span: _Span, root: Array, origin: Origin | None) -> None:
         with self._lock:
             self._forget_dead()
-            if span in self._origins:
-                return
-            insort(self._sorted, span)
-            self._origins[span] = origin
-            self._longest = max(self._longest, span[1] - span[0])
-        weakref.finalize(owner, self._dead.append, span).atexit = False
+            owner = self._owners.get(id(root))
+            if owner is None:
+                owner = self._owners[id(root)] = _Owner(id(root))
+                weakref.finalize(root, self._dead.append, owner).atexit = False
+            if span not in owner.spans:
+                owner.spans[span] = origin
+                self._insert((span, owner))
 
-    def find(self, span: _Range) -> list[Origin | None]:
+    def find(self, span: _Span) -> list[Origin | None]:
         """Return the origins of what overlaps."""
-        start, stop = span
         with self._lock:
             self._forget_dead()
-            at = bisect_left(self._sorted, (start - self._longest, 0))
-            found = []
-            while at < len(self._sorted) and self._sorted[at][0] < stop:
-                if self._sorted[at][1] > start:
-                    found.append(self._origins[self._sorted[at]])
-                at += 1
-            return found
+            return [
+                owner.spans[part]
+                for run in self._runs[self._touching(span)]
+                for part, owner in run
+                if part[0] < span[1] and span[0] < part[1]
+            ]
+
+    def _touching(self, span: _Span) -> slice:
+        """Which runs overlap a span."""
+        return slice(bisect_right(self._stops, span[0]), bisect_left(self._starts, span[1]))
+
+    def _insert(self, entry: _Entry) -> None:
+        span, _ = entry
+        at = self._touching(span)
+        start, stop = min(self._starts[at] + [span[0]]), max(self._stops[at] + [span[1]])
+        self._runs[at] = [[each for run in self._runs[at] for each in run] + [entry]]
+        self._starts[at], self._stops[at] = [start], [stop]
 
     def _forget_dead(self) -> None:
         while self._dead:
-            span = self._dead.popleft()
-            if self._origins.pop(span, self) is not self:
-                del self._sorted[bisect_left(self._sorted, span)]
+            owner = self._dead.popleft()
+            if self._owners.get(owner.key) is owner:
+                del self._owners[owner.key]
+            for span in owner.spans:
+                at = self._touching(span)
+                left = [each for run in self._runs[at] for each in run if each[1] is not owner]
+                del self._runs[at], self._starts[at], self._stops[at]
+                for entry in left:  # may have hung together through what is gone only
+                    self._insert(entry)
 
 
 _handed_out = _Ranges()
@@ -77,16 +113,21 @@ def hand_out(tensor: TensorBase) -> Array:
     if not tensor._flags & MARKED:
         return array
     if storage_of(tensor).marked and array.size:
-        owner = array
-        while isinstance(owner.base, np.ndarray):
-            owner = owner.base
-        _handed_out.add(np.lib.array_utils.byte_bounds(array), owner, origin_of(tensor))
+        root = array
+        while isinstance(root.base, np.ndarray):
+            root = root.base
+        # All that was allocated at once is noted at once, not row by row.
+        whole = root if root.flags.owndata else array
+        _handed_out.add(np.lib.array_utils.byte_bounds(whole), root, origin_of(tensor))
     # Through a memoryview, so that nobody can make it writable again.
     return np.asarray(array.data.toreadonly())
 
 
 def adopt(array: Array) -> Tensor:
     """Return a tensor over a NumPy array's memory: marked if the mode says so, or if the memory is a marked tensor's.
+
+    Memory that is not a marked tensor's belongs to others, who may train on it: a tensor over it that the mode marks
+    does not make the memory marked.
 
     Args:
         array: Any dtype that a tensor can hold; may be read-only.
@@ -95,7 +136,10 @@ def adopt(array: Array) -> Tensor:
     if type(array) is not np.ndarray:
         array = np.asarray(array)
     origins = marked_origins(array)
-    return fresh(array, marked=bool(origins), origin=combine(origins))
+    tensor = fresh(array, marked=bool(origins), origin=combine(origins))
+    if tensor._flags & MARKED and not origins:
+        tensor._storage = Storage(marked=False, readonly=not array.flags.writeable)
+    return tensor
 
 
 def marked_origins(array: Array) -> list[Origin | None]:

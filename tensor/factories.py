@@ -15,7 +15,7 @@ from tensor.dtypes import Array, DtypeLike, Scalar, canonical
 from tensor.errors import DtypeError, InferenceModeError, ShapeError
 from tensor.generators import Generator, random_of
 from tensor.marks import MARKED, Origin, combine
-from tensor.ops.conversions import cast
+from tensor.ops.conversions import cast, detach
 from tensor.ops.dims import sizes
 
 if TYPE_CHECKING:
@@ -123,8 +123,13 @@ def from_numpy(ndarray: Array) -> Tensor:
 def from_dlpack(ext_tensor: Any) -> Tensor:
     """Return a tensor that shares the memory of whatever speaks DLPack.
 
-    Memory that a marked tensor handed out gives a marked tensor.
+    Memory that a marked tensor handed out gives a marked tensor; one of our tensors gives a tensor that shares its
+    storage.
     """
+    if isinstance(ext_tensor, TensorBase) and not ext_tensor._flags & MARKED:
+        ours: Any = ext_tensor
+        ours.numpy()  # refuses one that requires a gradient, outside inference mode
+        return detach(ours)
     return aliases.adopt(np.from_dlpack(ext_tensor))
 
 

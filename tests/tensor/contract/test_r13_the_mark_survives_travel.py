@@ -6,9 +6,11 @@ import pickle
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import tensor as T
-from tensor import aliases, marks
+from tensor import aliases, marks, wire
 
 
 @pytest.fixture
@@ -121,15 +123,15 @@ def test_nothing_is_remembered_after_the_memory_is_gone():
     with T.inference_mode():
         kept = [T.ones(100) for _ in range(50)]
     arrays = [each.numpy() for each in kept]
-    assert len(aliases._handed_out._sorted) >= 50
+    assert len(aliases._handed_out._runs) >= 50
     del kept, arrays
     gc.collect()
     aliases._handed_out.find((0, 1))
-    before = len(aliases._handed_out._sorted)
+    before = len(aliases._handed_out._runs)
     with T.inference_mode():
         T.ones(100).numpy()
     aliases._handed_out.find((0, 1))
-    assert len(aliases._handed_out._sorted) == before
+    assert len(aliases._handed_out._runs) == before
 
 
 def test_neighbouring_ranges():
@@ -185,3 +187,40 @@ def test_numpy_of_what_requires_grad():
     assert weight.detach().numpy().tolist() == [1, 1, 1]
     with T.inference_mode():
         assert weight.numpy().tolist() == [1, 1, 1]
+
+
+def test_two_wrappings_of_one_frame_keep_the_memory_known(marked):
+    frame = b"".join(wire.pack(marked))
+    a, b = wire.unpack(frame), wire.unpack(frame)
+    from_a, from_b = a.numpy(), b.numpy()
+    del a, from_a
+    gc.collect()
+    assert T.from_numpy(from_b).is_inference()
+
+
+def test_a_handed_out_array_is_one_entry_however_many_rows_follow():
+    with T.inference_mode():
+        whole = T.ones(100, 4)
+    rows = [whole[index].numpy() for index in range(100)]
+    [owner] = [each for each in aliases._handed_out._owners.values() if each.key == id(whole._data)]
+    assert len(owner.spans) == 1
+    assert all(T.from_numpy(row).is_inference() for row in rows)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(1, 10), st.integers(0, 5)), max_size=12),
+    st.sets(st.integers(0, 5)),
+    st.integers(0, 40),
+)
+def test_ranges_answer_as_a_plain_list_would(spans, dying, at):
+    ranges = aliases._Ranges()
+    owners = {number: np.empty(1) for number in range(6)}
+    for start, size, number in spans:
+        ranges.add((start, start + size), owners[number], T.Origin(shard=number))
+    for number in dying:
+        del owners[number]
+    gc.collect(0)
+    expected = {n for start, size, n in spans if n not in dying and start < at + 2 and at < start + size}
+    assert {origin.shard for origin in ranges.find((at, at + 2))} == expected
+    assert ranges._starts == sorted(ranges._starts)
+    assert all(stop <= start for stop, start in zip(ranges._stops, ranges._starts[1:], strict=False))
