@@ -19,7 +19,7 @@ from tensor.modes import INFERENCE
 from tensor.storages import Storage
 
 if TYPE_CHECKING:
-    from tensor.graph import Node
+    from tensor.graph import Hooks, Node
     from tensor.tensors import Tensor
 
 
@@ -31,7 +31,7 @@ class TensorBase:
         "_data",  # np.ndarray
         "_flags",  # bits of `tensor.marks`
         "_grad",  # Tensor | None, leaves only
-        "_hooks",  # HOOKED: dict[int, Callable], gradient hooks of a leaf
+        "_hooks",  # HOOKED: Hooks, gradient hooks of a leaf
         "_node",  # Node | None: what computed it, None for a leaf
         "_origin",  # TRACED: Origin
         "_storage",  # Storage | None: made when something first needs it, see `storage_of`
@@ -41,7 +41,7 @@ class TensorBase:
     _data: Array
     _flags: int
     _grad: Tensor | None
-    _hooks: dict[int, Any]
+    _hooks: Hooks
     _node: Node | None
     _origin: Origin
     _storage: Storage | None

@@ -241,6 +241,8 @@ def write(op: Op, target: Any, /, *others: Any, **static: Any) -> Tensor:
     if wanting and any(each._flags & MARKED for each in tensors):
         raise InferenceTensorError(messages.mixed(op, operands))
     writes.check(name, target, operands[1:], mode, op.operand_name)
+    # Integers have no gradient, whatever is written into them.
+    wanting = (wanting and target._data.dtype.kind == "f") or (mode is GRAD and writes.reaches_history(target))
     recording = wanting and op.differentiable
     if recording:
         writes.check_recorded(target)

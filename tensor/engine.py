@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -92,8 +93,11 @@ def run_backward(
             if g is None:
                 continue
             hooks = edge.hooks if isinstance(edge, Node) else edge._hooks if edge._flags & HOOKED else None
-            if hooks:
-                g, owned = _run_hooks(list(hooks.values()), g), False
+            if hooks is not None:
+                if hooks:
+                    g, owned = _run_hooks(list(hooks.values()), g), False
+                if (keeper := hooks.retained_by()) is not None:
+                    accumulate(keeper, np.array(g))
             if edge in targets:
                 results[edge] = g if owned else np.array(g)
             if isinstance(edge, Node):
@@ -198,13 +202,17 @@ def check_gradient(gradient: Any, shape: tuple[int, ...], what: str) -> None:
         raise ShapeError(f"{what} has shape {list(gradient._data.shape)}; expected {list(shape)}")
 
 
+_accumulating = threading.RLock()  # reentrant: a finaliser may run a backward pass of its own
+
+
 def accumulate(leaf: Any, g: Array) -> None:
-    """Add a gradient to a leaf's `.grad`."""
-    there = leaf._grad
-    if there is None:
-        leaf._grad = wrap(g)
-    elif there._data.flags.writeable:
-        there._data += g
-        bases.storage_of(there).version += 1
-    else:
-        leaf._grad = wrap(there._data + g)
+    """Add a gradient to a leaf's `.grad`; several threads may do so at once."""
+    with _accumulating:
+        there = leaf._grad
+        if there is None:
+            leaf._grad = wrap(g)
+        elif there._data.flags.writeable:
+            there._data += g
+            bases.storage_of(there).version += 1
+        else:
+            leaf._grad = wrap(there._data + g)

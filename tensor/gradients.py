@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from tensor.bases import TensorBase, wrap
 from tensor.dtypes import Array
 from tensor.engine import Edge, accumulate, check_gradient, run_backward
 from tensor.errors import GradientError, InferenceModeError, InferenceTensorError, ShapeError, UnsupportedError
+from tensor.graph import Hooks, Node
 from tensor.history import refresh
 from tensor.marks import HOOKED, MARKED, REQUIRES_GRAD
 
@@ -196,12 +198,37 @@ def register_hook(tensor: TensorBase, hook: Hook) -> RemovableHandle:
     refresh((tensor,))
     if not tensor._flags & REQUIRES_GRAD:
         raise GradientError("cannot register a hook on a tensor that doesn't require gradient")
-    node = tensor._node
-    if node is not None:
-        if node.hooks is None:
-            node.hooks = {}
-        return RemovableHandle(node.hooks, hook)
+    if tensor._node is not None:
+        return RemovableHandle(_hooks_of(tensor._node), hook)
     if not tensor._flags & HOOKED:
-        tensor._hooks = {}
+        tensor._hooks = Hooks()
         tensor._flags |= HOOKED
     return RemovableHandle(tensor._hooks, hook)
+
+
+def _hooks_of(node: Node) -> Hooks:
+    if node.hooks is None:
+        node.hooks = Hooks()
+    return node.hooks
+
+
+def retain_grad(tensor: TensorBase) -> None:
+    """Have `backward` leave the gradient of a tensor in its `.grad`, though it is no leaf.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.retain_grad.html
+
+    Raises:
+        GradientError: The tensor does not require a gradient.
+    """
+    refresh((tensor,))
+    if not tensor._flags & REQUIRES_GRAD:
+        raise GradientError("can't retain_grad on Tensor that has requires_grad=False")
+    if tensor._node is not None:
+        _hooks_of(tensor._node).retained_by = weakref.ref(tensor)
+
+
+def retains_grad(tensor: TensorBase) -> bool:
+    """Whether `retain_grad` was called on a tensor that is no leaf."""
+    refresh((tensor,))
+    node = tensor._node
+    return node is not None and node.hooks is not None and node.hooks.retained_by() is tensor

@@ -31,6 +31,21 @@ SECOND_BACKWARD = (
 )
 
 
+def _nobody() -> None:
+    return None
+
+
+class Hooks(dict[int, Callable[..., Any]]):
+    """The functions to call with one gradient, by their ids; and who keeps it in `.grad` when they are done."""
+
+    __slots__ = ("retained_by",)
+
+    retained_by: Callable[[], TensorBase | None]  # a weak reference
+
+    def __init__(self) -> None:
+        self.retained_by = _nobody
+
+
 class Node:
     """A recorded operation, as PyTorch's `grad_fn`.
 
@@ -41,7 +56,7 @@ class Node:
         "__weakref__",
         "dtype",  # of the (first) result
         "edges",  # where the gradients go: the nodes that computed the operands, or leaves
-        "hooks",  # functions to call with the result's gradient, by their ids; or None
+        "hooks",  # what to do with the result's gradient, or None
         "op",  # what was computed
         "plan",  # the rules to run, one for each edge
         "saved",  # what the rules need; None if nothing, or if it was freed
@@ -51,7 +66,7 @@ class Node:
 
     dtype: np.dtype[Any]
     edges: list[Node | TensorBase]
-    hooks: dict[int, Callable[..., Any]] | None
+    hooks: Hooks | None
     op: Op
     plan: Plan
     saved: dict[Key, Any] | None

@@ -9,7 +9,7 @@ import numpy as np
 
 from tensor.bases import TensorBase, storage_of
 from tensor.dtypes import Array
-from tensor.graph import Node, count_node
+from tensor.graph import Hooks, Node, count_node
 from tensor.marks import REQUIRES_GRAD, VIEW
 from tensor.registry import Plan, op
 
@@ -54,8 +54,7 @@ def refresh_view(tensor: TensorBase) -> None:
         count_node()
         edge = node
     assert isinstance(edge, Node)
-    tensor._node = edge
-    tensor._flags |= REQUIRES_GRAD
+    _computed_by(tensor, edge)
 
 
 def rebase(target: TensorBase, node: Node) -> None:
@@ -63,18 +62,26 @@ def rebase(target: TensorBase, node: Node) -> None:
     storage = storage_of(target)
     storage.generation += 1
     if not target._flags & VIEW:
-        target._node = node
-        target._flags |= REQUIRES_GRAD
+        _computed_by(target, node)
         return
     view = target._view
     base = view.base
     edges: list[Node | TensorBase] = [node]
     if base._node is not None:
         edges.append(base._node)
-    base._node = _Slices(edges, base._data, view.steps)
-    base._flags |= REQUIRES_GRAD
+    _computed_by(base, _Slices(edges, base._data, view.steps))
     count_node()
     refresh_view(target)
+
+
+def _computed_by(tensor: TensorBase, node: Node) -> None:
+    """Make `node` what computed a tensor. Whose gradient is kept is the tensor, not what computed it before."""
+    before = tensor._node
+    if before is not None and before.hooks is not None and before.hooks.retained_by() is tensor:
+        node.hooks = Hooks()
+        node.hooks.retained_by, before.hooks.retained_by = before.hooks.retained_by, lambda: None
+    tensor._node = node
+    tensor._flags |= REQUIRES_GRAD
 
 
 _COPY_SLICES = op("copy_slices", lambda: None)

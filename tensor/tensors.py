@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import builtins
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +11,6 @@ import numpy as np
 from tensor import aliases, bases, devices, dtypes, factories, gradients, marks, messages, modes, printing, writes
 from tensor.bases import TensorBase, origin_of, storage_of
 from tensor.dtypes import Array, dtype
-from tensor.engine import accumulate
 from tensor.errors import DtypeError, GradientError, InferenceModeError, InferenceTensorError, ShapeError
 from tensor.history import refresh
 from tensor.marks import MARKED, REQUIRES_GRAD, TRACED, Origin
@@ -176,6 +174,7 @@ class Tensor(TensorBase):
             InferenceModeError: Called inside inference mode.
             GradientError: It is no leaf, and recording is to stop.
         """
+        refresh((self,))
         if requires_grad:
             if self._flags & MARKED:
                 bases.refuse_gradient(origin_of(self))
@@ -184,7 +183,10 @@ class Tensor(TensorBase):
                     "requires_grad_(True) inside inference_mode: nothing is recorded there. Call it outside the block."
                 )
             bases.check_floating(self._data)
-            self._flags |= REQUIRES_GRAD
+            if not self._flags & REQUIRES_GRAD:
+                self._flags |= REQUIRES_GRAD
+                if self._storage is not None:  # views made earlier are now views of a leaf that requires one
+                    self._storage.generation += 1
         elif self._node is not None:
             raise GradientError(
                 "you can only change requires_grad flags of leaf variables. "
@@ -261,22 +263,12 @@ class Tensor(TensorBase):
 
     register_hook = gradients.register_hook
 
-    def retain_grad(self) -> None:
-        """Have `backward` leave the gradient in `.grad`, though this is no leaf."""
-        if self._node is not None:
-            gradients.register_hook(self, self._keep_gradient())
-        elif not self._flags & REQUIRES_GRAD:
-            raise GradientError("can't retain_grad on Tensor that has requires_grad=False")
+    retain_grad = gradients.retain_grad
 
-    def _keep_gradient(self) -> Callable[[Tensor], None]:
-        this = weakref.ref(self)
-
-        def keep(gradient: Tensor) -> None:
-            tensor = this()
-            if tensor is not None:
-                accumulate(tensor, gradient._data.copy())
-
-        return keep
+    @property
+    def retains_grad(self) -> builtins.bool:
+        """Whether `retain_grad` was called on this tensor, which is no leaf."""
+        return gradients.retains_grad(self)
 
     # ---- out of the tensor world
 
@@ -371,6 +363,7 @@ class Tensor(TensorBase):
         if id(self) in memo:
             known: Self = memo[id(self)]
             return known
+        refresh((self,))
         if self._node is not None:
             raise GradientError(
                 "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
@@ -383,6 +376,7 @@ class Tensor(TensorBase):
         return made
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        refresh((self,))
         return _restored, (type(self), self._data, self._flags & (MARKED | REQUIRES_GRAD), origin_of(self))
 
     @classmethod

@@ -9,6 +9,7 @@ from tensor import messages, modes
 from tensor.bases import TensorBase, storage_of
 from tensor.dtypes import Array
 from tensor.errors import GradientError, InferenceTensorError, ReadOnlyError, ShapeError
+from tensor.history import refresh
 from tensor.marks import MARKED, REQUIRES_GRAD, VIEW
 from tensor.modes import INFERENCE, Mode
 
@@ -48,6 +49,12 @@ def check_assigned(name: str, value: TensorBase, target: TensorBase) -> None:
         raise InferenceTensorError(messages.marked_into_unmarked(f"{name} =", "value", value, target))
 
 
+def reaches_history(target: TensorBase) -> bool:
+    """Whether a write to `target`, whose history is up to date, changes a tensor that requires a gradient."""
+    flags = target._flags
+    return bool(flags & REQUIRES_GRAD or (flags & VIEW and target._view.base._flags & REQUIRES_GRAD))
+
+
 def check_recorded(target: TensorBase) -> None:
     """Raise unless a write to `target` can become part of the graph.
 
@@ -63,7 +70,7 @@ def check_recorded(target: TensorBase) -> None:
                 "the view and the inplace either both inside the no_grad block (if you don't want the inplace to be "
                 "tracked) or both outside (if you want the inplace to be tracked)."
             )
-        if base._node is None and base._flags & REQUIRES_GRAD:
+        if any(each._node is None and each._flags & REQUIRES_GRAD for each in (base, target)):
             raise GradientError(
                 "a view of a leaf Variable that requires grad is being used in an in-place operation. "
                 "Write under no_grad, or to a clone() of it."
@@ -84,7 +91,9 @@ def writable_array(target: TensorBase) -> Array:
     """
     mode = modes.current()
     check("write", target, (), mode)
-    if mode is modes.GRAD and target._flags & REQUIRES_GRAD:
+    if mode is modes.GRAD:
+        refresh((target,))
+    if mode is modes.GRAD and reaches_history(target):
         check_recorded(target)
         raise GradientError("this write would not be recorded, and the tensor has a history; write under no_grad")
     storage_of(target).version += 1

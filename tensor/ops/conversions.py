@@ -11,6 +11,7 @@ from tensor import devices, dtypes
 from tensor.bases import TensorBase, storage_of
 from tensor.dispatch import apply, write
 from tensor.dtypes import Array, DtypeLike, Scalar, canonical
+from tensor.errors import ShapeError
 from tensor.registry import op
 
 if TYPE_CHECKING:
@@ -18,12 +19,24 @@ if TYPE_CHECKING:
 
 
 def _copy_into(input: Array, src: Any) -> None:
+    if np.ndim(src) > input.ndim:
+        raise ShapeError(
+            f"copy_: output with shape {list(input.shape)} doesn't match the broadcast shape {list(np.shape(src))}"
+        )
     np.copyto(input, src, casting="unsafe")
+
+
+def _fill_with(input: Array, value: Any) -> None:
+    if np.ndim(value):
+        raise ShapeError(
+            f"fill_ only supports 0-dimension value tensor but got tensor with {np.ndim(value)} dimensions"
+        )
+    np.copyto(input, value, casting="unsafe")
 
 
 TO = op("to_copy", lambda input, *, dtype: input.astype(dtype), input=lambda g: g)
 COPY = op("copy", lambda input, src: src, inplace=_copy_into, input=lambda g: np.zeros_like(g), src=lambda g: g)
-FILL = op("fill", lambda input, value: value, inplace=_copy_into, input=lambda g: np.zeros_like(g), value=lambda g: g)
+FILL = op("fill", lambda input, value: value, inplace=_fill_with, input=lambda g: np.zeros_like(g), value=lambda g: g)
 ZERO = op("zero", lambda input: 0, inplace=lambda input: input.fill(0), input=lambda g: np.zeros_like(g))
 DETACH = op("detach", lambda input: input.view())
 

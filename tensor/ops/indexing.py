@@ -60,7 +60,16 @@ def _along(shape: tuple[int, ...], index: Array, dim: int) -> tuple[Any, ...]:
 
 
 def _setitem(input: Array, value: Any, *indices: Array, key: tuple[Any, ...]) -> None:
+    if isinstance(value, np.ndarray):
+        # PyTorch takes further leading dimensions of size 1 everywhere, NumPy only in some places.
+        extra = next((at for at, size in enumerate(value.shape) if size != 1), value.ndim)
+        value = value.reshape(value.shape[extra:])
     input[_index(key, indices)] = value
+
+
+def _setitem_vjp_value(g: Array, shape: tuple[int, ...], indices: tuple[Array, ...], key: tuple[Any, ...]) -> Array:
+    part: Array = g[_index(key, indices)]
+    return part.reshape((1,) * (len(shape) - part.ndim) + part.shape)
 
 
 def _scatter(input: Array, index: Array, src: Any, *, dim: int) -> Array:
@@ -103,7 +112,7 @@ SETITEM = op(
     _setitem,
     inplace=_setitem,
     input=lambda g, indices, key: _cleared(g, _index(key, indices)),
-    value=lambda g, indices, key: g[_index(key, indices)],
+    value=_setitem_vjp_value,
 )
 GATHER = op(
     "gather",

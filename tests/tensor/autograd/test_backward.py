@@ -1,6 +1,8 @@
 """The backward pass: accumulation, freeing, retain_graph, inputs, autograd.grad, hooks."""
 
+import copy
 import gc
+import threading
 import weakref
 
 import numpy as np
@@ -304,3 +306,70 @@ def test_backward_in_another_thread(weight):
     thread.start()
     thread.join()
     assert weight.grad.tolist() == [2, 4, 6]
+
+
+def test_retain_grad_comes_after_all_hooks_and_only_once(weight):
+    middle = weight * 2
+    middle.retain_grad()
+    middle.retain_grad()
+    middle.register_hook(lambda g: g * 10)
+    middle.sum().backward()
+    assert middle.retains_grad
+    assert not weight.retains_grad
+    assert middle.grad.tolist() == [10, 10, 10]
+    assert weight.grad.tolist() == [20, 20, 20]
+
+
+def test_retain_grad_follows_the_tensor_through_writes(weight):
+    middle = weight * 2
+    seen = []
+    middle.register_hook(lambda g: seen.append(g.tolist()))
+    middle.retain_grad()
+    middle.mul_(3)
+    middle[0] *= 5
+    assert middle.retains_grad
+    middle.sum().backward()
+    assert middle.grad.tolist() == [1, 1, 1]
+    assert seen == [[15, 3, 3]]
+    assert weight.grad.tolist() == [30, 6, 6]
+
+
+def test_retain_grad_of_views_whose_base_was_written(weight):
+    base = T.ones(3)
+    view, kept = base[:2], base[1:]
+    base.mul_(weight)
+    view.retain_grad()
+    kept.retain_grad()
+    base.mul_(2)
+    (view * 3).sum().backward(retain_graph=True)
+    (kept * 3).sum().backward()
+    assert view.grad.tolist() == [3, 3]
+    assert kept.grad.tolist() == [3, 3]
+    assert weight.grad.tolist() == [6, 12, 6]
+
+
+def test_views_whose_base_was_written_are_no_leaves(weight):
+    base = T.ones(3)
+    for use in (copy.deepcopy, lambda view: view.requires_grad_(False)):
+        view = base[:2]
+        base.mul_(weight)
+        with pytest.raises(T.GradientError, match=r"lea(f|ves)"):
+            use(view)
+
+
+def test_threads_that_share_a_leaf_lose_no_gradient():
+    size, threads, times = 20_000, 4, 50
+    leaf = T.zeros(size, requires_grad=True)
+    start = threading.Barrier(threads)
+
+    def work():
+        start.wait()
+        for _ in range(times):
+            (leaf * 1).sum().backward()
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for each in workers:
+        each.start()
+    for each in workers:
+        each.join()
+    assert leaf.grad.min().item() == leaf.grad.max().item() == threads * times

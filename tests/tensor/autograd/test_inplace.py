@@ -33,6 +33,10 @@ PROGRAMS = {
     "two views": (lambda a, b: _two_views(a, b), x64(2, 3), x64(3)),
     "view of a constant": (lambda a: _through(T.ones(2, 3, dtype=T.float64), lambda t: t[1].mul_(a)), x64(3)),
     "old view of a constant": (lambda a: _old_view(a), x64(3)),
+    "setitem of more dimensions": (lambda a, b: _set(a * 1, 0, b), x64(2, 3), x64(1, 1, 3)),
+    "setitem of one element": (lambda a, b: _set(a * 1, (0, 1), b), x64(2, 3), x64(1, 1)),
+    "index of more dimensions": (lambda a, b: _set(a * 1, T.tensor([1]), b), x64(2, 3), x64(1, 1, 1, 3)),
+    "masked of more dimensions": (lambda a, b: _set(a * 1, T.ones(2, 3) > 0, b), x64(2, 3), x64(1, 6)),
     "masked": (lambda a, b: _set(a * 1, T.tensor([True, False, True]), b), x64(3), x64(2)),
     "index": (lambda a, b: _set(a * 1, T.tensor([2, 0]), b), x64(3), x64(2)),
     "scatter_add_": (lambda a, b: (a * 1).scatter_add_(0, T.tensor([0, 0]), b), x64(3), x64(2)),
@@ -126,6 +130,48 @@ def test_leaves_that_require_grad_are_refused():
         weight[0].mul_(3)
     assert weight.tolist() == [6, 2, 2]
     assert weight.is_leaf
+
+
+def test_leaves_that_are_views_are_leaves_all_the_same():
+    base = T.zeros(3)
+    view = base[:2].requires_grad_()
+    with pytest.raises(T.GradientError, match="a view of a leaf Variable that requires grad"):
+        view.mul_(2)
+    (view * 3).sum().backward()
+    assert view.grad.tolist() == [3, 3]
+
+
+def test_views_taken_before_the_leaf_required_a_gradient():
+    leaf = T.ones(3)
+    view = leaf[:2]
+    with T.no_grad():
+        unrecorded = leaf[:2]
+    leaf.requires_grad_()
+    with pytest.raises(T.GradientError, match="a view of a leaf Variable that requires grad"):
+        view.mul_(2)
+    with pytest.raises(T.GradientError, match="A view was created in no_grad mode"):
+        unrecorded.mul_(2)
+    with pytest.raises(T.GradientError, match="a view of a leaf Variable that requires grad"):
+        view.normal_()
+    assert leaf.tolist() == [1, 1, 1]
+    (view * 3).sum().backward()
+    assert leaf.grad.tolist() == [3, 3, 0]
+
+
+def test_integers_record_nothing():
+    a = T.ones(3, requires_grad=True)
+    t = T.zeros(3, dtype=T.int64)
+    t.copy_(a * 2)
+    t[0] = a[0] * 5
+    assert t.tolist() == [5, 2, 2]
+    assert not t.requires_grad
+
+
+def test_further_dimensions_of_what_is_copied_are_refused():
+    with pytest.raises(T.ShapeError, match=r"output with shape \[3\] doesn't match the broadcast shape \[1, 3\]"):
+        T.zeros(3).copy_(T.ones(1, 3))
+    with pytest.raises(T.ShapeError, match="0-dimension"):
+        T.zeros(3).fill_(T.ones(1))
 
 
 def test_views_made_without_gradients_are_refused():
