@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from time import monotonic
 
 from cluster.backends import Said
-from cluster.errors import JobFailed, UserCodeFailed, WorkersLost
-from cluster.failures import failure_text, rows_text
+from cluster.errors import JobFailed, WorkersLost
+from cluster.failures import error_of, rows_text
 from cluster.fleet import Fleet, Note
 from cluster.outputs import Output
 from cluster.progress import Progress
@@ -181,7 +181,7 @@ class Driver:
         shard = None if fail.shard is None else self._work.shards[fail.shard]
         if fail.failure is not None:
             rows = "" if shard is None else rows_text(shard, fail.start, fail.stop)
-            return UserCodeFailed(failure_text(fail.failure, rows))
+            return error_of(fail.failure, rows)
         if shard is None:
             return WorkersLost(f"{fail.reason}; the workers' own output above may say more")
         return WorkersLost(

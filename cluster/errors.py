@@ -7,6 +7,8 @@ ClusterError
 ├── PoolBusy          (RuntimeError) a pool does one job at a time, and its last iterator is still open
 ├── JobFailed         (RuntimeError) the job ended early; what was committed stays and can be resumed
 │   ├── UserCodeFailed               the predictor or trainer raised, or returned what it must not
+│   ├── SourceFailed  (OSError)      rows or weights could not be read: gone, changed, or damaged
+│   ├── StorageFailed (OSError)      output could not be written: a full disk, a folder that is gone
 │   └── WorkersLost                  worker processes kept dying
 └── InvalidTransition (RuntimeError) a bug in shoal: an event that the scheduler's table does not know
 """
@@ -36,6 +38,14 @@ class JobFailed(ClusterError):
 
 class UserCodeFailed(JobFailed):
     """The user's predictor or trainer raised, or returned what it must not; the message leads with the user's line."""
+
+
+class SourceFailed(JobFailed, OSError):
+    """A worker could not read its rows or weights: a file is gone, damaged, or not what it was when the job began."""
+
+
+class StorageFailed(JobFailed, OSError):
+    """A worker could not write its output: a full disk, a quota, a folder that is gone."""
 
 
 class WorkersLost(JobFailed):

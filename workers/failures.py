@@ -7,18 +7,32 @@ import sysconfig
 import traceback
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import tensor
-from workers.messages import Failure
+from workers.messages import Failure, Owner
 
 _OURS = tuple(str(Path(package.__file__ or "").parent) + "/" for package in (tensor, sys.modules[__package__]))
 _LIBRARIES = tuple({sysconfig.get_path(name) + "/" for name in ("stdlib", "purelib", "platlib")})
 _MAX_MESSAGE_CHARS = 10_000
 
 
-def failure_of(error: BaseException, where: str) -> Failure:
-    """Describe `error`, raised while `where` ran.
+@dataclass(frozen=True)
+class Step:
+    """What a worker is doing, and whose fault it is when it fails.
+
+    Attributes:
+        owner: See `Failure`.
+        where: What runs, as `Classify.__call__` or `reading rows.parquet`.
+    """
+
+    owner: Owner
+    where: str
+
+
+def failure_of(error: BaseException, step: Step) -> Failure:
+    """Describe `error`, raised during `step`.
 
     `line` is the innermost frame that is neither ours nor a library's: what the user can change. The traceback leaves
     our frames out, and what NumPy said where `tensor` says it better.
@@ -28,7 +42,8 @@ def failure_of(error: BaseException, where: str) -> Failure:
     at = own[-1] if own else None
     _drop_our_frames(told, error)
     return Failure(
-        where=where,
+        where=step.where,
+        owner=step.owner,
         type=_type_name(type(error)),
         message=_text(error),
         line=f"{at.filename}:{at.lineno}" if at else "",

@@ -12,14 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import tensor
-from tensor import Tensor, autograd, marks
+from tensor import autograd, marks
 from workers.batching import cut_batches
-from workers.columns import Columns, Ragged, row_count, slice_rows
-from workers.errors import ColumnsError, PredictorError
-from workers.failures import failure_of, naming_columns
+from workers.columns import Columns, row_count, slice_rows
+from workers.errors import PredictorError
+from workers.failures import Step, failure_of, naming_columns
 from workers.messages import (
     BatchDone,
     BatchStarted,
@@ -36,10 +34,13 @@ from workers.messages import (
     SwapWeights,
     WeightsSwapped,
 )
+from workers.outputs import OutputCheck, check_rows, checked_mapping
 from workers.reading import read_shard
-from workers.schema import schema_of
+from workers.shards import MemoryFragment, Shard
 from workers.staging import StagedWriter
 from workers.weights import SnapshotRef
+
+_OPENING = Step("source", "opening the weights")
 
 
 class InferenceWorker:
@@ -54,14 +55,18 @@ class InferenceWorker:
         self._code = command.code
         self._init = command.init
         self._weights = command.weights
+        self._building = Step("user", f"{command.code.name}.__init__")
         self._predictor: Any = None
 
     def start(self) -> Report:
         """Build the predictor."""
+        step = _OPENING
         try:
-            self._predictor = self._build(self._weights)
+            tensors = self._open(self._weights)
+            step = self._building
+            self._predictor = self._build(tensors)
         except Exception as error:
-            return BuildFailed(failure_of(error, f"{self._code.name}.__init__"))
+            return BuildFailed(failure_of(error, step))
         return Ready(pid=os.getpid())
 
     def handle(self, command: Command) -> Generator[Report, None, None]:
@@ -79,19 +84,26 @@ class InferenceWorker:
             case _:
                 raise TypeError(f"an inference worker does not know {type(command).__name__}")
 
-    def _build(self, weights: SnapshotRef | None) -> Any:
+    def _open(self, weights: SnapshotRef | None) -> dict[str, Any]:
+        """The argument `weights`, where there are any."""
         with tensor.inference_mode(), marks.origin(replica=self._replica):
-            arguments = {} if weights is None else {"weights": weights.tensors()}
+            return {} if weights is None else {"weights": weights.tensors()}
+
+    def _build(self, arguments: Mapping[str, Any]) -> Any:
+        with tensor.inference_mode(), marks.origin(replica=self._replica):
             predictor = self._code.resolve()(**arguments, **self._init)
         if not callable(predictor):
             raise PredictorError(f"{self._code.name} has no __call__(self, batch), so it cannot predict")
         return predictor
 
     def _swap(self, weights: SnapshotRef) -> Report:
+        step = _OPENING
         try:
-            self._predictor = self._build(weights)
+            tensors = self._open(weights)
+            step = self._building
+            self._predictor = self._build(tensors)
         except Exception as error:
-            return SwapFailed(failure_of(error, f"{self._code.name}.__init__"))
+            return SwapFailed(failure_of(error, step))
         self._weights = weights
         return WeightsSwapped(epoch=weights.epoch)
 
@@ -99,23 +111,32 @@ class InferenceWorker:
         shard, attempt = command.shard, command.attempt
         start, stop = 0, shard.rows
         writer = None if command.stage is None else StagedWriter(Path(command.stage), job=command.job)
-        where = f"reading {shard.fragment.path}"
+        reading = Step("source", f"reading {_place(shard)}")
+        preparing = Step("user", f"{self._code.name}.prepare")
+        calling = Step("user", f"{self._code.name}.__call__")
+        staging = Step("storage", f"staging {command.stage}")
+        check = OutputCheck(calling.where)
+        step = reading
         try:
             rows = read_shard(shard)
-            where = f"{self._code.name}.prepare"
+            step = preparing
             rows = self._prepare(rows, command)
             batches = cut_batches(shard.rows, command.policy)
-            where = f"{self._code.name}.__call__"
             for index, (start, stop) in enumerate(batches):
+                step = calling
                 yield BatchStarted(command.job, shard.index, attempt, index)
-                output, graph_nodes = self._predict(slice_rows(rows, start, stop), command)
+                output, graph_nodes = self._predict(slice_rows(rows, start, stop), command, check)
                 if writer is not None:
+                    step = staging
                     writer.write(output)
                 streamed = output if writer is None else None
                 yield BatchDone(command.job, shard.index, attempt, index, stop - start, streamed, graph_nodes)
+            step = staging
             staged = None if writer is None else writer.finish()
         except Exception as error:
-            yield ShardFailed(command.job, shard.index, attempt, failure_of(error, where), start, stop)
+            if step is staging and isinstance(error, PredictorError):
+                step = calling  # what cannot be stored is the predictor's
+            yield ShardFailed(command.job, shard.index, attempt, failure_of(error, step), start, stop)
             return
         finally:
             if writer is not None:
@@ -127,27 +148,19 @@ class InferenceWorker:
         prepare = getattr(self._predictor, "prepare", None)
         if prepare is None:
             return rows
+        where = f"{self._code.name}.prepare"
         with self._inference(command), naming_columns(rows):
-            prepared = dict(prepare(rows))
-        _check_rows(prepared, command.shard.rows, f"{self._code.name}.prepare")
+            prepared = checked_mapping(prepare(rows), where)
+        check_rows(prepared, command.shard.rows, where)
         return prepared
 
-    def _predict(self, batch: Columns, command: RunShard) -> tuple[Columns, int]:
+    def _predict(self, batch: Columns, command: RunShard, check: OutputCheck) -> tuple[Columns, int]:
         """The batch's output, every number in it marked, and how many graph nodes were made on the way (R16)."""
-        where = f"{self._code.name}.__call__"
         with self._inference(command):
+            rows = row_count(batch)  # before the predictor, which may change the dict
             with autograd.counting_nodes() as counted, naming_columns(batch):
                 output = self._predictor(batch)
-            if not isinstance(output, Mapping):
-                raise PredictorError(
-                    f"{where} returned {type(output).__name__}; expected a dict of column name to array"
-                )
-            try:
-                columns = {str(name): _marked(value, str(name)) for name, value in output.items()}
-            except ColumnsError as error:
-                raise PredictorError(f"{where} returned what shoal does not carry: {error}") from None
-        _check_rows(columns, row_count(batch), where)
-        return columns, counted.nodes
+            return check.take(output, rows=rows), counted.nodes
 
     @contextmanager
     def _inference(self, command: RunShard) -> Iterator[None]:
@@ -158,32 +171,5 @@ class InferenceWorker:
             yield
 
 
-def _marked(value: object, name: str) -> Any:
-    """An output column as it leaves the worker: numbers as marked tensors, strings as they are."""
-    match value:
-        case Tensor():
-            return value if value.is_inference() else value.detach()
-        case Ragged():
-            return Ragged(_marked(value.values, name), value.offsets)
-        case np.ndarray() if value.dtype.kind in "biuf":
-            return tensor.from_numpy(value)
-        case np.ndarray() if value.dtype.kind in "OUS":
-            strings = value.astype(object, copy=False)
-            schema_of({name: strings})  # raises where they are no strings
-            return strings
-        case np.ndarray() if value.dtype.kind in "mM":
-            return value  # no tensor holds times
-        case np.ndarray():
-            raise ColumnsError(f"column {name!r} is an array of {value.dtype}; convert it to numbers or strings")
-        case _ if hasattr(value, "__array__") and hasattr(value, "shape"):  # another library's tensor
-            return _marked(np.asarray(value), name)
-    raise ColumnsError(f"column {name!r} is a {type(value).__name__}; expected a Tensor, a NumPy array or Ragged")
-
-
-def _check_rows(columns: Columns, rows: int, where: str) -> None:
-    try:
-        returned = row_count(columns)
-    except ColumnsError as error:
-        raise PredictorError(f"{where} returned columns that do not fit together: {error}") from None
-    if returned != rows:
-        raise PredictorError(f"{where} got {rows} rows and returned {returned}; expected one row out for each row in")
+def _place(shard: Shard) -> str:
+    return "the columns in memory" if isinstance(shard.fragment, MemoryFragment) else shard.fragment.path

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,18 +21,21 @@ from workers.weights import SnapshotRef, WeightEntry
 
 # --- data carried by both
 
+Owner = Literal["user", "source", "storage"]
+
 
 @dataclass(frozen=True)
 class Failure:
-    """User code that raised, as data: the driver shows it, and no exception object crosses a process.
+    """What went wrong in a worker, as data: the driver shows it, and no exception object crosses a process.
 
     Attributes:
-        where: What was running, as `Classify.__call__`.
+        where: What was running, as `Classify.__call__` or `reading rows.parquet`.
         type: The exception's type, as `ValueError`.
         message: Its text.
         line: `file:line` of the innermost line of the user's own code, empty when there is none.
         source: That line's text.
         traceback: The whole traceback, from the user's code on.
+        owner: Whose fault it is: the user's code, the files that are read, or the place that is written to.
     """
 
     where: str
@@ -41,6 +44,7 @@ class Failure:
     line: str = ""
     source: str = ""
     traceback: str = ""
+    owner: Owner = "user"
 
 
 @dataclass(frozen=True)
@@ -158,11 +162,9 @@ class ComputeGradients(Command):
     """Forward and backward over some rows.
 
     Attributes:
-        step: Counts steps, from 0.
         rows: Their indices, int64, shape (rows,).
     """
 
-    step: int
     rows: np.ndarray
 
 
@@ -171,11 +173,9 @@ class ApplyGradients(Command):
     """Step the optimiser with the averaged gradients.
 
     Attributes:
-        step: The step that they belong to.
         gradients: One array a parameter, in the model's order; None where no rank had one.
     """
 
-    step: int
     gradients: tuple[np.ndarray | None, ...]
 
 
@@ -193,7 +193,7 @@ class ReadState(Command):
 
 @dataclass(frozen=True)
 class DigestState(Command):
-    """Send the digest of the model's parameters and buffers back."""
+    """Send the digest of the model's parameters back."""
 
 
 # --- reports
@@ -314,13 +314,11 @@ class Gradients(Report):
     """One rank's part of a step.
 
     Attributes:
-        step: Which.
         rows: How many rows it covers; 0 when the batch had fewer rows than ranks.
         loss: The mean over those rows.
         gradients: One array a parameter, in the model's order; None where there is none.
     """
 
-    step: int
     rows: int
     loss: float
     gradients: tuple[np.ndarray | None, ...]
@@ -335,9 +333,9 @@ class Done(Report):
 
 @dataclass(frozen=True)
 class State(Report):
-    """The model's parameters and buffers by name, and their digest; `arrays` is empty for `DigestState`."""
+    """The model's parameters and buffers by name, or for `DigestState` the digest of the parameters alone."""
 
-    digest: str
+    digest: str = ""
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 

@@ -14,7 +14,7 @@ import sys
 from collections import deque
 from contextlib import closing, suppress
 
-from workers.failures import failure_of
+from workers.failures import Step, failure_of
 from workers.frames import has_data, receive_frame, send_frame
 from workers.messages import (
     BuildPredictor,
@@ -89,7 +89,7 @@ def _serve(connection: Connection) -> None:
     try:
         _carry_out(connection, worker)
     except SystemExit as error:
-        failure = failure_of(error, first.code.name)
+        failure = failure_of(error, Step("user", first.code.name))
         caller = failure.line or failure.where
         print(f"shoal: {first.replica}: {caller} called sys.exit({error.code!r})", file=sys.stderr)
         raise

@@ -16,7 +16,7 @@ import tensor
 from tensor import Tensor
 from workers.columns import Columns, concat_rows, take_rows
 from workers.errors import PredictorError
-from workers.failures import failure_of, naming_columns
+from workers.failures import Step, failure_of, naming_columns
 from workers.messages import (
     ApplyGradients,
     BuildFailed,
@@ -54,9 +54,11 @@ class TrainingWorker:
     def start(self) -> Report:
         """Build the trainer."""
         command = self._command
+        step = Step("source", "opening the weights")
         try:
-            tensor.manual_seed(command.seed)
             arguments = {} if command.weights is None else {"weights": command.weights.tensors()}
+            step = Step("user", f"{self._name}.__init__")
+            tensor.manual_seed(command.seed)
             self._trainer = command.code.resolve()(
                 **arguments, rank=command.rank, world_size=command.world_size, **command.init
             )
@@ -66,42 +68,42 @@ class TrainingWorker:
                         f"{self._name} has no {name!r}; a trainer has model, optimizer and loss(batch)"
                     )
         except Exception as error:
-            return BuildFailed(failure_of(error, f"{self._name}.__init__"))
+            return BuildFailed(failure_of(error, step))
         return Ready(pid=os.getpid())
 
     def handle(self, command: Command) -> Generator[Report, None, None]:
         """Carry out one command; exceptions of the user's code become `TrainingFailed`."""
-        where = f"{self._name}.loss"
+        step = Step("user", f"{self._name}.loss")
         try:
             match command:
                 case ComputeGradients():
                     report: Report = self._compute(command)
                 case ApplyGradients():
-                    where = f"{self._name}.optimizer.step"
+                    step = Step("user", f"{self._name}.optimizer.step")
                     self._apply(command)
                     report = Done("ApplyGradients")
                 case OpenData(shards=shards):
-                    where = "reading the training rows"
+                    step = Step("source", "reading the training rows")
                     self._rows = concat_rows([read_shard(shard) for shard in shards])
                     report = Done("OpenData")
                 case LoadState(state=state):
                     self._load(state)
                     report = Done("LoadState")
                 case ReadState():
-                    arrays = self._state()
-                    report = State(weights_digest(arrays), arrays)
+                    report = State(arrays=self._state())
                 case DigestState():
-                    report = State(weights_digest(self._state()))
+                    parameters = dict(self._trainer.model.named_parameters())
+                    report = State(weights_digest({name: value.detach().numpy() for name, value in parameters.items()}))
                 case _:
                     raise TypeError(f"a training worker does not know {type(command).__name__}")
         except Exception as error:
-            report = TrainingFailed(failure_of(error, where))
+            report = TrainingFailed(failure_of(error, step))
         yield report
 
     def _compute(self, command: ComputeGradients) -> Gradients:
         if not len(command.rows):
             # The batch has fewer rows than there are ranks; this one has no part in the average.
-            return Gradients(command.step, 0, 0.0, tuple(None for _ in self._trainer.model.parameters()))
+            return Gradients(0, 0.0, tuple(None for _ in self._trainer.model.parameters()))
         self._trainer.optimizer.zero_grad()
         with naming_columns(self._rows):
             loss = self._trainer.loss(take_rows(self._rows, command.rows))
@@ -112,7 +114,7 @@ class TrainingWorker:
         gradients = tuple(
             None if parameter.grad is None else parameter.grad.numpy() for parameter in self._trainer.model.parameters()
         )
-        return Gradients(command.step, len(command.rows), float(loss.item()), gradients)
+        return Gradients(len(command.rows), float(loss.item()), gradients)
 
     def _apply(self, command: ApplyGradients) -> None:
         for parameter, gradient in zip(self._trainer.model.parameters(), command.gradients, strict=True):

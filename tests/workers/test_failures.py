@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from workers.failures import failure_of
+from workers.failures import Step, failure_of
 
 
 def raised(function):
     try:
         function()
     except BaseException as error:
-        return failure_of(error, "P.__call__")
+        return failure_of(error, Step("user", "P.__call__"))
     raise AssertionError("it did not raise")
 
 
