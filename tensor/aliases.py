@@ -10,7 +10,8 @@ import threading
 import weakref
 from bisect import bisect_left, bisect_right
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -147,3 +148,46 @@ def marked_origins(array: Array) -> list[Origin | None]:
     if not (_handed_out and array.size):
         return []
     return _handed_out.find(np.lib.array_utils.byte_bounds(array))
+
+
+_PLAIN = (bool, int, float, complex, str, bytes, type(None), range)
+_ARRAY_PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__")
+
+
+def unwrapped(data: Any, origins: list[Origin | None]) -> Any:
+    """Return data as NumPy takes it: no tensors in it, in nested sequences neither.
+
+    Args:
+        data: Numbers, tensors, arrays, whatever NumPy reads as an array, and nested sequences of them.
+        origins: Gets where each marked tensor in it came from, and each array over a marked tensor's memory.
+
+    Returns:
+        Arrays over the same memory, in lists where there were sequences.
+    """
+    cls = type(data)
+    if cls in _PLAIN or isinstance(data, np.generic):
+        return data
+    if isinstance(data, TensorBase):
+        if data._flags & MARKED:
+            origins.append(origin_of(data))
+        return data._data
+    if isinstance(data, np.ndarray) or _speaks_for_an_array(data):
+        array = np.asarray(data)
+        origins += marked_origins(array)
+        return array
+    # What NumPy would go through, which are not only those that are registered as sequences.
+    if hasattr(cls, "__getitem__") and hasattr(cls, "__len__") and not isinstance(data, Mapping | str | bytes):
+        return [each if type(each) in _PLAIN else unwrapped(each, origins) for each in data]
+    return data
+
+
+def _speaks_for_an_array(data: Any) -> bool:
+    if any(hasattr(data, name) for name in _ARRAY_PROTOCOLS):
+        return True
+    if isinstance(data, list | tuple | str | bytes):
+        return False
+    try:
+        memoryview(data)
+    except TypeError:
+        return False
+    return True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor import aliases, bases, devices, dtypes, marks, modes
-from tensor.bases import TensorBase, fresh, origin_of
+from tensor.bases import TensorBase, fresh
 from tensor.devices import DeviceLike
 from tensor.dtypes import Array, DtypeLike, Scalar, canonical
 from tensor.errors import DtypeError, InferenceModeError, ShapeError
@@ -22,31 +22,11 @@ if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
 
-def _marks_in(data: Any) -> tuple[bool, list[Origin | None]]:
-    """Whether anything in nested lists is marked, and where that came from."""
-    if isinstance(data, TensorBase):
-        return bool(data._flags & MARKED), [origin_of(data)]
-    if isinstance(data, np.ndarray):
-        origins = aliases.marked_origins(data)
-        return bool(origins), origins
-    if not isinstance(data, list | tuple):
-        return False, []
-    found = [_marks_in(each) for each in data if isinstance(each, TensorBase | np.ndarray | list | tuple)]
-    return any(marked for marked, _ in found), [origin for _, origins in found for origin in origins]
-
-
-def _plain(data: Any) -> Any:
-    """Nested data with each tensor replaced by its array."""
-    if isinstance(data, TensorBase):
-        return data._data
-    return [_plain(each) for each in data] if isinstance(data, list | tuple) else data
-
-
-def _array(data: Any, dtype: DtypeLike | None) -> Array:
-    """A new array of the dtype that PyTorch would choose for `data`."""
+def _array(data: Any, dtype: DtypeLike | None, origins: list[Origin | None]) -> Array:
+    """A new array of the dtype that PyTorch would choose for `data`; where what is marked in it came from is noted."""
     is_array = isinstance(data, TensorBase | np.ndarray | np.generic)
     try:
-        array = np.array(_plain(data))
+        array = np.array(aliases.unwrapped(data, origins))
     except ValueError as error:
         raise ShapeError(f"tensor: the nested sequences do not have equal lengths: {error}") from error
     if dtype is not None:
@@ -85,10 +65,17 @@ def tensor(
         InferenceTensorError: `requires_grad` of marked data.
     """
     devices.check(device)
-    marked, origins = _marks_in(data)
-    if marked and requires_grad:
-        bases.refuse_gradient(origin=combine(origins))
-    return fresh(_array(data, dtype), requires_grad=requires_grad, marked=marked, origin=combine(origins))
+    origins: list[Origin | None] = []
+    array = _array(data, dtype, origins)
+    return _made_of(origins, array, requires_grad)
+
+
+def _made_of(origins: list[Origin | None], array: Array, requires_grad: builtins.bool) -> Tensor:
+    """A new leaf over memory of its own, made of data of which the marked parts came from `origins`."""
+    origin = combine(origins)
+    if origins and requires_grad:
+        bases.refuse_gradient(origin)
+    return fresh(array, requires_grad=requires_grad, marked=bool(origins), origin=origin)
 
 
 def as_tensor(data: Any, dtype: DtypeLike | None = None, device: DeviceLike = None) -> Tensor:

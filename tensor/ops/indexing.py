@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor.bases import TensorBase
+from tensor.aliases import unwrapped
+from tensor.bases import TensorBase, wrap
 from tensor.dispatch import apply, write
 from tensor.dtypes import Array, Scalar
 from tensor.errors import ArgumentError, DimensionError, DtypeError, ShapeError
+from tensor.marks import MARKED, Origin, combine
 from tensor.ops.dims import normal_dim
 from tensor.registry import op
 
@@ -141,12 +143,19 @@ ONE_HOT = op("one_hot", lambda input, *, num_classes: (input[..., None] == np.ar
 NONZERO = op("nonzero", lambda input: np.argwhere(input))
 
 
+def _index_tensor(numbers: list[Any] | range) -> Tensor:
+    """The numbers of a list as one operand, marked if one of them is."""
+    origins: list[Origin | None] = []
+    array = np.asarray(unwrapped(numbers, origins)) if len(numbers) else np.empty(0, np.int64)
+    return wrap(array, MARKED if origins else 0, origin=combine(origins))
+
+
 def _parsed(key: Any) -> tuple[tuple[Any, ...], list[Any]]:
     """Return an index as NumPy takes it, its tensors apart: they are operands, so that marks are seen."""
     parts, tensors = [], []
     for part in key if isinstance(key, tuple) else (key,):
         if isinstance(part, list | range):
-            part = np.asarray(part) if len(part) else np.empty(0, np.int64)
+            part = _index_tensor(part)
         if isinstance(part, TensorBase | np.ndarray):
             tensors.append(part)
             part = _TENSOR
