@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from cluster.errors import SourceNotFoundError, UsageError
+from cluster.failures import failure_text
 from tensor import wire
 from workers.code import CodeRef
 from workers.errors import PredictorError
+from workers.failures import Step, failure_of
 from workers.weights import WeightSnapshot
 
 Weights = str | os.PathLike[str] | Mapping[str, Any] | WeightSnapshot
@@ -52,9 +54,14 @@ def code_of(target: type | str) -> CodeRef:
     """The user's class, given as itself or by name, found and checked."""
     try:
         code = CodeRef(target) if isinstance(target, str) else CodeRef.of(target)
-        code.resolve()
-    except (TypeError, PredictorError) as error:
+    except TypeError as error:
         raise UsageError(str(error)) from error
+    try:
+        code.resolve()
+    except PredictorError as error:
+        raise UsageError(str(error)) from error
+    except (Exception, SystemExit) as error:  # the user's module, as it is imported
+        raise UsageError(failure_text(failure_of(error, Step("user", f"the import of {code.name}")))) from None
     return code
 
 

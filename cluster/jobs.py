@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cluster.errors import SourceNotFoundError, UsageError
+from cluster.paths import expanded
 from cluster.pool import Pool
 from cluster.report import RunReport
 from cluster.sources import NpySource, ParquetSource, Source
@@ -152,7 +153,7 @@ class Job(_Table):
 
     def _resolved(self, folder: Path) -> Job:
         def resolve(path: str) -> str:
-            return str(folder / Path(path).expanduser())
+            return str(folder / expanded(path))
 
         return self.model_copy(
             update={

@@ -5,7 +5,28 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from cluster.errors import UsageError
+
 
 def absolute(path: str | os.PathLike[str]) -> Path:
-    """Return the path that means the same in any working folder: absolute, without "~" and ".."."""
-    return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100  (Path.absolute() would keep "..")
+    """Return the path that means the same in any working folder: absolute, without "~" and "..".
+
+    Raises:
+        UsageError: It starts with the home of a user that there is not.
+    """
+    return Path(os.path.abspath(expanded(path)))  # noqa: PTH100  (Path.absolute() would keep "..")
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """Return the path without "~".
+
+    Raises:
+        UsageError: It starts with the home of a user that there is not.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise UsageError(
+            f"{os.fspath(path)!r} starts with a home folder, and this machine knows none for "
+            f"{Path(path).parts[0]!r}; write the path out, or start it with './' where the name begins with '~'"
+        ) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import importlib
 import sysconfig
 import traceback
 from collections.abc import Collection, Iterator
@@ -13,7 +13,8 @@ from pathlib import Path
 import tensor
 from workers.messages import Failure, Owner
 
-_OURS = tuple(str(Path(package.__file__ or "").parent) + "/" for package in (tensor, sys.modules[__package__]))
+_OURS = tuple(f"{Path(__file__).parents[1] / package}/" for package in ("tensor", "workers", "cluster"))
+_IMPORTING = ("<frozen importlib", importlib.__file__)
 _LIBRARIES = tuple({sysconfig.get_path(name) + "/" for name in ("stdlib", "purelib", "platlib")})
 _MAX_MESSAGE_CHARS = 10_000
 
@@ -38,16 +39,15 @@ def failure_of(error: BaseException, step: Step) -> Failure:
     our frames out, and what NumPy said where `tensor` says it better.
     """
     told = traceback.TracebackException.from_exception(error)
-    own = [frame for frame in told.stack if _is_users(frame.filename)]
-    at = own[-1] if own else None
+    line, source = _users_line(told, error)
     _drop_our_frames(told, error)
     return Failure(
         where=step.where,
         owner=step.owner,
         type=_type_name(type(error)),
         message=_text(error),
-        line=f"{at.filename}:{at.lineno}" if at else "",
-        source=(at.line or "").strip() if at else "",
+        line=line,
+        source=source,
         traceback="".join(told.format()).rstrip(),
     )
 
@@ -63,12 +63,20 @@ def naming_columns(columns: Collection[str]) -> Iterator[None]:
         raise
 
 
+def _users_line(told: traceback.TracebackException, error: BaseException) -> tuple[str, str]:
+    """The innermost line that the user can change, as `file:line` and its text; empty when there is none."""
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_file():  # no frame ran in it
+        return f"{error.filename}:{error.lineno}", (error.text or "").strip()
+    own = [frame for frame in told.stack if _is_users(frame.filename)]
+    return (f"{own[-1].filename}:{own[-1].lineno}", (own[-1].line or "").strip()) if own else ("", "")
+
+
 def _drop_our_frames(told: traceback.TracebackException | None, error: BaseException | None) -> None:
     """Do so in `told`, what is shown of `error`, and in all that it was raised from."""
     if told is None or error is None:
         return
     told.stack = traceback.StackSummary.from_list(
-        [frame for frame in told.stack if not frame.filename.startswith(_OURS)]
+        [frame for frame in told.stack if not frame.filename.startswith((*_OURS, *_IMPORTING))]
     )
     if isinstance(error, tensor.TensorError):
         told.__cause__ = told.__context__ = None

@@ -103,6 +103,39 @@ def test_a_job_that_cannot_run_says_why_in_one_message(folder, before, after, me
     assert len(done.stderr.splitlines()) < 25
 
 
+@pytest.mark.parametrize(
+    ("code", "line", "message"),
+    [
+        ("class Scale:\n    def __call__(self, batch:\n", "    def __call__(self, batch:", "SyntaxError"),
+        ("import numpy\nimport not_installed_anywhere\n", "import not_installed_anywhere", "ModuleNotFoundError"),
+        ("def load():\n    return {}['key']\n\nload()\n", "    return {}['key']", "KeyError: 'key'"),
+        ("import json\njson.loads('{')\n", "json.loads('{')", "JSONDecodeError"),
+        ("import sys\nsys.exit(3)\n", "sys.exit(3)", "SystemExit: 3"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_told_in_one_screen_led_by_its_line(folder, code, line, message):
+    (folder / "predict.py").write_text(code)
+    done = shoal("run", "job.toml", "--quiet", cwd=folder)
+    assert (done.returncode, done.stdout) == (1, "")
+    first, second, third, *rest = done.stderr.splitlines()
+    number = code.splitlines().index(line) + 1
+    assert first == f"shoal: {folder / 'predict.py'}:{number}: {line.strip()}"
+    assert message in second
+    assert third == "  in the import of predict:Scale"
+    assert len(rest) < 20
+    assert "importlib" not in done.stderr
+    assert not (folder / "out").exists()
+
+
+def test_a_home_that_nobody_has_is_said(folder):
+    job = folder / "job.toml"
+    job.write_text(job.read_text().replace("x.npy", "~nobodyx/x.npy"))
+    done = shoal("run", "job.toml", cwd=folder)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("shoal: '~nobodyx/x.npy' starts with a home folder, and this machine knows none for")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_missing_job_file(tmp_path):
     done = shoal("run", "nothing.toml", cwd=tmp_path)
     assert done.returncode == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 
 from workers.failures import Step, failure_of
@@ -52,3 +53,11 @@ def test_long_messages_are_cut():
         raise ValueError("x" * 10**6)
 
     assert len(raised(fails).message) == 10_000
+
+
+def test_a_syntax_error_leads_to_its_own_line(tmp_path, monkeypatch):
+    (tmp_path / "half_written.py").write_text("x = 1\ny = (1,\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    failure = raised(lambda: importlib.import_module("half_written"))
+    assert (failure.line, failure.source) == (f"{tmp_path / 'half_written.py'}:2", "y = (1,")
+    assert "<frozen" not in failure.traceback
