@@ -9,9 +9,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from tensor import modes, writes
+from tensor.aliases import unwrapped
 from tensor.bases import describe, whence, wrap
 from tensor.dtypes import Array
 from tensor.errors import InferenceTensorError
+from tensor.marks import combine
 from tensor.nn.gradients import clear_grad
 from tensor.scopes import enable_grad, no_grad
 from tensor.tensors import Tensor
@@ -80,18 +83,31 @@ class Optimizer:
 
         Returns:
             What the closure returned, or None.
+
+        Raises:
+            InferenceTensorError: an option or something in the state is inference-only; nothing has changed then.
+            ReadOnlyError: a parameter's memory is read-only; nothing has changed then.
         """
         loss = None
         if closure is not None:
             with enable_grad():
                 loss = closure()
         with no_grad():
-            for group in self.param_groups:
-                for parameter in group["params"]:
-                    if parameter.grad is not None:
-                        gradient = parameter.grad._data
-                        gradient = -gradient if group.get("maximize") else gradient
-                        self._update(parameter._writable_array(), gradient, self.state[parameter], group)
+            due = [
+                (parameter, options)
+                for group in self.param_groups
+                for options in (_with_numbers(group),)
+                for parameter in group["params"]
+                if parameter.grad is not None
+            ]
+            for parameter, _ in due:
+                writes.check("step", parameter, (), modes.current())
+                for name, value in self.state.get(parameter, {}).items():
+                    _check_unmarked(value, name)
+            for parameter, options in due:
+                gradient = parameter.grad._data
+                gradient = -gradient if options.get("maximize") else gradient
+                self._update(parameter._writable_array(), gradient, self.state[parameter], options)
         return loss
 
     def _update(self, array: Array, gradient: Array, state: State, options: Group) -> None:
@@ -137,13 +153,22 @@ class Optimizer:
             state_dict: what `state_dict` returned, of the same kind of optimiser over parameters of the same shapes.
 
         Raises:
-            ValueError: it has other groups, or state of other shapes.
+            ValueError: it has other groups, lacks options of this kind of optimiser, or has state of other shapes.
+            InferenceTensorError: something in it is inference-only.
         """
         groups: list[Group] = list(state_dict["param_groups"])
         if (found := [len(group["params"]) for group in groups]) != (
             expected := [len(group["params"]) for group in self.param_groups]
         ):
             raise ValueError(f"the state dict has groups of {found} parameters, this optimizer has {expected}")
+        for index, group in enumerate(groups):
+            if missing := sorted(self.defaults.keys() - group.keys()):
+                raise ValueError(
+                    f"group {index} of the state dict has no {', '.join(missing)}: it is that of another kind of "
+                    f"optimizer than {type(self).__name__}"
+                )
+            for name, value in group.items():
+                _check_unmarked(value, name)
         numbers = [number for group in groups for number in group["params"]]
         state: defaultdict[Tensor, State] = defaultdict(dict)
         for number, parameter in zip(numbers, self._parameters(), strict=True):
@@ -196,8 +221,40 @@ def _check_trainable(parameter: Any, index: int) -> None:
         raise ValueError(f"can't optimize a non-leaf Tensor: parameter {index} was computed, by {parameter.grad_fn}")
 
 
+def _with_numbers(group: Group) -> Group:
+    """Return a group in which options that are 0-d tensors, such as a scheduler's learning rate, are numbers."""
+    numbers = {}
+    for name, value in group.items():
+        if name != "params":
+            _check_unmarked(value, name)
+            if isinstance(value, Tensor):
+                numbers[name] = value.item()
+    return {**group, **numbers} if numbers else group
+
+
+def _check_unmarked(value: Any, name: str) -> None:
+    """Raise if a value of options or state is inference-only, or holds what is: steps would write it into weights."""
+    if type(value) in (bool, int, float, str, type(None)):
+        return
+    if isinstance(value, Tensor):
+        if not value.is_inference():
+            return
+        origin = value.origin
+    else:
+        origins: list[Any] = []
+        unwrapped(value, origins)
+        if not origins:
+            return
+        origin = combine(origins)
+    raise InferenceTensorError(
+        f"the optimizer's {name} is inference-only, and a step would write it into the parameters. "
+        f"{whence(origin)} To train with it all the same, copy it: tensor.as_training_data(t)."
+    )
+
+
 def _own(value: Any, name: str, parameter: Tensor) -> Any:
     """Return a copy of a loaded value of state, in the form that the update rules keep it in."""
+    _check_unmarked(value, name)
     if name == "step":
         return int(value)  # PyTorch keeps a 0-d tensor
     if not isinstance(value, Tensor):

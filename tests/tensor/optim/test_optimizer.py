@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 
 import numpy as np
@@ -253,3 +254,33 @@ def test_the_text_lists_the_options():
         "SGD (\nParameter Group 0\n    dampening: 0\n    lr: 0.1\n    maximize: False\n    momentum: 0\n"
         "    nesterov: False\n    weight_decay: 0\n)"
     )
+
+
+def test_a_step_that_cannot_be_done_whole_changes_nothing():
+    frozen = np.ones(2, np.float32)
+    frozen.flags.writeable = False
+    first, second = tensor.nn.Parameter(tensor.ones(2)), tensor.nn.Parameter(tensor.from_numpy(frozen))
+    optimizer = optim.SGD([first, second], lr=0.1)
+    for parameter in (first, second):
+        parameter.grad = tensor.ones(2)
+    with pytest.raises(tensor.ReadOnlyError):
+        optimizer.step()
+    assert first.tolist() == [1, 1]
+
+
+def test_the_state_of_another_kind_of_optimiser_is_refused():
+    weight = tensor.nn.Parameter(tensor.ones(2))
+    with pytest.raises(ValueError, match=r"no amsgrad, betas, eps.*another kind of optimizer than Adam"):
+        optim.Adam([weight]).load_state_dict(optim.SGD([weight], momentum=0.9).state_dict())
+
+
+@pytest.mark.parametrize("scope", [contextlib.nullcontext, tensor.no_grad, tensor.inference_mode])
+def test_zeroing_is_in_place_in_every_mode(scope):
+    weight = tensor.nn.Parameter(tensor.ones(2))
+    optimizer = optim.SGD([weight])
+    weight.grad = gradient = tensor.ones(2)
+    with scope():
+        optimizer.zero_grad(set_to_none=False)
+    assert weight.grad is gradient
+    assert gradient.tolist() == [0, 0]
+    assert not gradient.is_inference()
