@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+import operator
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cluster.errors import SourceNotFoundError, UsageError
 from cluster.failures import failure_text
 from tensor import wire
+from workers.batching import BatchPolicy
 from workers.code import CodeRef
 from workers.errors import PredictorError
 from workers.failures import Step, failure_of
@@ -20,34 +22,24 @@ Weights = str | os.PathLike[str] | Mapping[str, Any] | WeightSnapshot
 """A safetensors file, a mapping of name to tensor or array, or a snapshot."""
 
 
-@dataclass(frozen=True)
-class HeldWeights:
-    """Weights in use, and whether we made the snapshot and so have to close it."""
-
-    snapshot: WeightSnapshot
-    ours: bool
-
-    @classmethod
-    def of(cls, weights: Weights) -> HeldWeights:
-        """Make a snapshot of what a user gave, unless it is one."""
-        if isinstance(weights, WeightSnapshot):
-            return cls(weights, ours=False)
-        if isinstance(weights, Mapping):
-            return cls(WeightSnapshot.from_mapping(weights), ours=True)
-        if isinstance(weights, str | os.PathLike):
-            path = Path(weights).expanduser().absolute()
-            if not path.is_file():
-                raise SourceNotFoundError(f"there is no weights file {path}")
-            return cls(WeightSnapshot.from_file(path), ours=True)
-        raise UsageError(
-            "weights are a safetensors file, a mapping of name to tensor, or a WeightSnapshot; "
-            f"got {type(weights).__name__}"
-        )
-
-    def release(self) -> None:
-        """Let go of the snapshot."""
-        if self.ours:
-            self.snapshot.close()
+def hold_weights(weights: Weights) -> WeightSnapshot:
+    """A snapshot of what a user gave, under a hold of the pool's own: theirs may be closed or replaced meanwhile."""
+    if isinstance(weights, WeightSnapshot):
+        return weights.duplicate()
+    if isinstance(weights, Mapping):
+        try:
+            return WeightSnapshot.from_mapping(weights)
+        except TypeError as error:
+            raise UsageError(str(error)) from None
+    if isinstance(weights, str | os.PathLike):
+        path = Path(weights).expanduser().absolute()
+        if not path.is_file():
+            raise SourceNotFoundError(f"there is no weights file {path}")
+        return WeightSnapshot.from_file(path)
+    raise UsageError(
+        "weights are a safetensors file, a mapping of name to tensor, or a WeightSnapshot; "
+        f"got {type(weights).__name__}"
+    )
 
 
 def code_of(target: type | str) -> CodeRef:
@@ -65,18 +57,61 @@ def code_of(target: type | str) -> CodeRef:
     return code
 
 
-def travelling(init: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A class's keyword arguments, checked to be able to reach a worker."""
+def arguments_of(code: CodeRef, init: Any, **passed: object) -> dict[str, Any]:
+    """A class's keyword arguments, checked to reach a worker and to fit the class.
+
+    Args:
+        code: The class.
+        init: What the user gave.
+        passed: What the pool passes beside it; None for what it does not pass.
+    """
+    if init is not None and not (isinstance(init, Mapping) and all(isinstance(name, str) for name in init)):
+        raise UsageError(f"init must be a mapping of argument names to values, got {init!r}")
     arguments = dict(init or {})
     try:
         wire.pack(arguments)
     except wire.WireError as error:
         raise UsageError(f"init: {error}") from error
+    try:
+        signature = inspect.signature(code.resolve())
+    except ValueError:  # not written in Python
+        return arguments
+    try:
+        signature.bind(**arguments, **{name: value for name, value in passed.items() if value is not None})
+    except TypeError as error:
+        raise UsageError(f"{code.name}.__init__ {error}") from None
     return arguments
 
 
 def positive(name: str, value: int) -> int:
     """`value` if it is a whole number from 1."""
-    if type(value) is not int or value < 1:
+    try:
+        number = 0 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = 0
+    if number < 1:
         raise UsageError(f"{name} must be a whole number from 1, got {value!r}")
+    return number
+
+
+def seconds(name: str, value: Any) -> float:
+    """`value` if it is a time above zero."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise UsageError(f"{name} must be a number of seconds above 0, got {value!r}")
+    return float(value)
+
+
+def seed_of(value: Any) -> int:
+    """`value` if it can be a seed."""
+    if type(value) is not int or value < 0:
+        raise UsageError(f"seed must be a whole number from 0, got {value!r}")
     return value
+
+
+def batch_policy(batch: Any) -> BatchPolicy:
+    """How to cut batches; the default when the user says nothing."""
+    if batch is None:
+        return BatchPolicy()
+    if not isinstance(batch, BatchPolicy):
+        raise UsageError(f"batch must be a BatchPolicy, such as BatchPolicy(max_rows=256), got {batch!r}")
+    return batch

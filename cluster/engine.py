@@ -6,14 +6,14 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import ExitStack, aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from cluster.backends import Backend, Said
 from cluster.driver import Driver, Work
-from cluster.errors import PoolBusy, UsageError, UserCodeFailed
+from cluster.errors import PoolBusy, UsageError, UserCodeFailed, WorkersLost
 from cluster.failures import failure_text
 from cluster.fleet import Fleet
 from cluster.folder import JobFolder
@@ -24,12 +24,12 @@ from cluster.outputs import FolderOutput, StreamOutput
 from cluster.planning import plan_digest
 from cluster.progress import Progress, ProgressView
 from cluster.report import RunReport
-from cluster.scheduler import Limits, ReplicaBuildFailed, ReplicaLost
+from cluster.scheduler import Limits, ReplicaBuildFailed, ReplicaLost, ReplicaReady
 from cluster.sources import Source
 from tensor import marks, wire
 from workers.batching import BatchPolicy
 from workers.code import CodeRef
-from workers.messages import BuildPredictor, Failure, SwapFailed, SwapWeights, WeightsSwapped
+from workers.messages import BuildPredictor, SwapFailed, SwapWeights, WeightsSwapped
 from workers.shards import Shard
 from workers.weights import WeightSnapshot
 
@@ -85,6 +85,34 @@ class Model:
         }
 
 
+class _Turn:
+    """One job's turn on a pool.
+
+    Not a generator: a loop that ends closes its generators all at once, and one inside another would be in its way.
+    """
+
+    def __init__(self, lock: asyncio.Lock, check_free: Callable[[], None], plans: Sequence[Plan]) -> None:
+        self._lock = lock
+        self._check_free = check_free
+        self._plans = plans
+
+    async def __aenter__(self) -> None:
+        try:
+            self._check_free()
+            await self._lock.acquire()
+        except BaseException:
+            self._close_plans()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lock.release()
+        self._close_plans()
+
+    def _close_plans(self) -> None:
+        for plan in self._plans:
+            plan.close()
+
+
 class Engine:
     """The fleet of a pool and what is done with it, one job at a time.
 
@@ -121,24 +149,21 @@ class Engine:
         """Start the workers, without waiting until they are built."""
         self._fleet = Fleet(self._backend)
         for _ in range(self._limits.replicas):
-            self._start_replica()
-
-    async def stream(self, plan: Plan, *, ordered: bool) -> AsyncGenerator[Results, None]:
-        """Run a job and yield its batches to a user, who may stop at any of them: closing the generator ends it."""
-        async with aclosing(self._batches(plan, ordered=ordered)) as batches:
-            try:
-                async for batch in batches:
-                    self._open_stream = True
-                    yield batch
-            finally:
-                self._open_stream = False
+            self._start_replica(self.weights)
 
     async def collect(self, plan: Plan) -> list[Results]:
         """Run a job and return all of its batches in input order."""
-        async with aclosing(self._batches(plan, ordered=True)) as batches:
+        async with aclosing(self.stream(plan, ordered=True, to_user=False)) as batches:
             return [batch async for batch in batches]
 
-    async def _batches(self, plan: Plan, *, ordered: bool) -> AsyncGenerator[Results, None]:
+    async def stream(self, plan: Plan, *, ordered: bool, to_user: bool = True) -> AsyncGenerator[Results, None]:
+        """Run a job and yield its batches as they come; closing the generator ends it.
+
+        Args:
+            plan: What to run.
+            ordered: Whether batches leave in input order.
+            to_user: Whether it is a user who takes them, and may stop at any.
+        """
         work = self._work(plan, f"{self._model.code.name.rpartition(':')[2]}-{secrets.token_hex(4)}", plan.shards)
         async with self._alone(plan):
             output = StreamOutput(work.shards, ordered=ordered)
@@ -148,11 +173,14 @@ class Engine:
             try:
                 while (item := await output.next()) is not None:
                     if isinstance(item, Batch):
+                        self._open_stream = to_user
                         yield item.value
+                        self._open_stream = False
                     else:
                         driver.taken(item.shard, item.attempt)
                 await running  # raises what ended the job
             finally:
+                self._open_stream = False
                 running.cancel()
                 await asyncio.wait({running})
 
@@ -163,19 +191,15 @@ class Engine:
             "source": plan.source.identity(),
             "plan": plan_digest(plan.shards),
             "batch": asdict(plan.policy),
+            "numerics": self._numerics.to_dict(),
         }
 
     async def run(self, plan: Plan, folder: JobFolder, view: ProgressView) -> RunReport:
         """Run a job into its folder, from where an earlier run left it."""
         async with self._alone(plan):
             committed = await asyncio.to_thread(folder.committed)
-            progress = Progress(
-                plan.rows,
-                len(plan.shards),
-                rows=sum(record.rows for record in committed.values()),
-                shards=len(committed),
-                shards_before=len(committed),
-            )
+            rows_before = sum(record.rows for record in committed.values())
+            progress = Progress(plan.rows, len(plan.shards), rows=rows_before, shards=len(committed))
             work = self._work(plan, folder.job, [shard for shard in plan.shards if shard.index not in committed])
             output = FolderOutput(folder, work.shards, committed.values())
             lost_before = self.fleet.lost
@@ -188,7 +212,8 @@ class Engine:
                 output=str(folder.path),
                 rows=progress.rows,
                 shards=progress.shards,
-                resumed_shards=progress.shards_before,
+                resumed_shards=len(committed),
+                resumed_rows=rows_before,
                 batches=progress.batches,
                 attempts=progress.attempts,
                 workers_lost=self.fleet.lost - lost_before,
@@ -214,16 +239,22 @@ class Engine:
         Raises:
             UsageError: The pool has no weights to swap.
             UserCodeFailed: The predictor's `__init__` raised on the new weights; the old ones stay in use.
+            WorkersLost: A worker died on them; the old ones stay in use.
         """
         async with self._alone():
             if self.weights is None:
                 raise UsageError("this pool was made without weights, so its predictor takes none; make a new pool")
-            failure = await self._swap_all(weights)
-            if failure is None:
-                self.weights = weights
-                return
-            await self._swap_all(self.weights)
-            raise UserCodeFailed(failure_text(failure))
+            try:
+                await self._swap_all(weights)
+            except BaseException:  # also when interrupted: some replicas have swapped
+                self.fleet.kill_all()  # the next job starts others, on the weights that stay in use
+                raise
+            self.weights = weights
+
+    def kill(self) -> None:
+        """End the workers at once, without waiting."""
+        if self._fleet is not None:
+            self._fleet.kill_all()
 
     async def close(self) -> None:
         """End the workers."""
@@ -231,34 +262,36 @@ class Engine:
             await self._fleet.close()
             self._fleet = None
 
-    async def _swap_all(self, weights: WeightSnapshot) -> Failure | None:
-        """Swap, wait for every replica's answer, and return what the first one that failed says."""
+    async def _swap_all(self, weights: WeightSnapshot) -> None:
         fleet = self.fleet
         waiting = set(fleet.replicas)
+        replaced: set[str] = set()
         for name in waiting:
             fleet.send(name, SwapWeights(weights.ref))
-        failure = None
         while waiting:
             match await fleet.next():
                 case Said(worker=name, report=WeightsSwapped()):
                     waiting.discard(name)
-                case Said(worker=name, report=SwapFailed(failure=failed)):
+                case ReplicaReady(replica=name) if name in replaced:
                     waiting.discard(name)
-                    failure = failure or failed
-                case ReplicaBuildFailed(replica=name, failure=failed):
+                case Said(report=SwapFailed(failure=failure)) | ReplicaBuildFailed(failure=failure):
+                    raise UserCodeFailed(failure_text(failure))
+                case ReplicaLost(replica=name, reason=reason) if name in replaced:
+                    raise WorkersLost(f"a worker ended while it built the predictor on the new weights: {reason}")
+                case ReplicaLost(replica=name):  # it may have died before, of something else
                     waiting.discard(name)
-                    failure = failure or failed
-                case ReplicaLost(replica=name):
-                    waiting.discard(name)  # the next job replaces it, on the weights that are then in use
-        return failure
+                    name = self._start_replica(weights)
+                    waiting.add(name)
+                    replaced.add(name)
 
-    def _start_replica(self) -> None:
+    def _start_replica(self, weights: WeightSnapshot | None) -> str:
         name = f"w{self.fleet.next_replica}"
         self.fleet.next_replica += 1
-        self.fleet.start(name, self._build(name))
+        self.fleet.start(name, self._build(name, weights))
+        return name
 
-    def _build(self, name: str) -> BuildPredictor:
-        return BuildPredictor(name, self._model.code, self._model.init, self.weights.ref if self.weights else None)
+    def _build(self, name: str, weights: WeightSnapshot | None) -> BuildPredictor:
+        return BuildPredictor(name, self._model.code, self._model.init, weights.ref if weights else None)
 
     def _work(self, plan: Plan, job: str, shards: Sequence[Shard]) -> Work:
         return Work(
@@ -266,18 +299,12 @@ class Engine:
             shards={shard.index: shard for shard in shards},
             policy=plan.policy,
             limits=self._limits,
-            build=self._build,
+            build=lambda name: self._build(name, self.weights),
         )
 
-    @asynccontextmanager
-    async def _alone(self, *plans: Plan) -> AsyncIterator[None]:
-        """Wait for our turn, and let go of the sources of `plans` after it."""
-        with ExitStack() as stack:
-            for plan in plans:
-                stack.callback(plan.close)
-            self._check_free()
-            async with self._turn:
-                yield
+    def _alone(self, *plans: Plan) -> _Turn:
+        """Our turn, to be entered; the sources of `plans` are let go of after it."""
+        return _Turn(self._turn, self._check_free, plans)
 
     def _check_free(self) -> None:
         if self._open_stream:

@@ -51,6 +51,7 @@ class Fleet:
         self.replicas: dict[str, Replica] = {}
         self.next_replica = 0
         self.lost = 0
+        self._broken: Exception | None = None
         self._inbox: asyncio.Queue[Said | Note | Exception] = asyncio.Queue()
         self._pump = asyncio.get_running_loop().create_task(self._poll(), name="poll the backend")
 
@@ -64,6 +65,11 @@ class Fleet:
         if name in self.replicas:
             self.backend.submit(name, command)
 
+    def kill_all(self) -> None:
+        """End every worker; the next job starts others."""
+        for name in list(self.replicas):
+            self.discard(name)
+
     def discard(self, name: str) -> None:
         """End a worker and hear no more of it."""
         if self.replicas.pop(name, None) is not None:
@@ -76,6 +82,8 @@ class Fleet:
     async def next(self) -> Event | Note | Said:
         """Wait for what comes next: a replica's coming or going, a note, or any other report."""
         while True:
+            if self._broken is not None:
+                raise self._broken
             item = await self._inbox.get()
             if isinstance(item, Exception):
                 raise item
@@ -115,4 +123,5 @@ class Fleet:
                 for said in await self.backend.poll():
                     self._inbox.put_nowait(said)
         except Exception as error:  # a bug in the backend must not leave the driver waiting for ever
+            self._broken = error
             self._inbox.put_nowait(error)

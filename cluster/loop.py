@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
@@ -32,6 +32,7 @@ class LoopThread:
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine and wait for it. Ctrl-C cancels it, and waits until it has cleaned up."""
+        self._refuse_own_thread(coroutine)
         call = _Call(self._loop, coroutine)
         try:
             return call.result.result()
@@ -58,6 +59,11 @@ class LoopThread:
                 await waiting
             raise
 
+    def send(self, function: Callable[[], object]) -> None:
+        """Have the loop call a function, without waiting."""
+        with suppress(RuntimeError):  # it is closed
+            self._loop.call_soon_threadsafe(function)
+
     def iterate(self, generator: AsyncGenerator[T, None]) -> Generator[T, None, None]:
         """Drive an async generator from synchronous code; closing the iterator closes it."""
         try:
@@ -66,7 +72,7 @@ class LoopThread:
         finally:
             if not self._loop.is_closed():
                 closing = _Call(self._loop, generator.aclose())
-                if threading.current_thread() is not self._thread:  # where the garbage collector may bring us
+                if not self.is_current():  # where the garbage collector may bring us
                     closing.result.result()
 
     async def aiterate(self, generator: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
@@ -77,6 +83,15 @@ class LoopThread:
         finally:
             if not self._loop.is_closed():
                 await self.arun(generator.aclose())
+
+    def is_current(self) -> bool:
+        """Whether the caller runs in the loop's thread, and so must not wait for it."""
+        return threading.current_thread() is self._thread
+
+    def _refuse_own_thread(self, coroutine: Coroutine[Any, Any, object]) -> None:
+        if self.is_current():
+            coroutine.close()
+            raise UsageError("a pool cannot be used from its own driver's thread; use it from the thread that made it")
 
     def close(self) -> None:
         """Cancel what still runs, stop the loop and join the thread; may be called twice."""

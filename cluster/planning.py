@@ -15,11 +15,11 @@ from cluster.sources.base import FragmentRows
 from workers.shards import Fragment, ParquetFragment, Shard
 
 _SHARDS_WANTED = 32
-_FEWEST_ROWS, _MOST_ROWS = 256, 65_536  # no fewer than a batch has by default
+_FEWEST_ROWS, _MOST_ROWS = 256, 16_384  # no fewer than a batch has by default
 
 
 def default_shard_rows(total_rows: int) -> int:
-    """Return the size of shards where the user names none: about 32 of them, of 256 to 65,536 rows each."""
+    """Return the size of shards where the user names none: about 32 of them, of 256 to 16,384 rows each."""
     return min(max(-(-total_rows // _SHARDS_WANTED), _FEWEST_ROWS), _MOST_ROWS)
 
 

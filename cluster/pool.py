@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
+import weakref
 from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
 
-from cluster.arguments import HeldWeights, Weights, code_of, positive, travelling
+from cluster.arguments import Weights, arguments_of, batch_policy, code_of, hold_weights, positive
 from cluster.backends import Backend, make_backend
 from cluster.engine import Engine, Model, Plan
 from cluster.errors import UsageError
@@ -22,6 +25,7 @@ from cluster.report import RunReport
 from cluster.scheduler import Limits
 from cluster.sources import as_source
 from workers.batching import BatchPolicy
+from workers.weights import WeightSnapshot
 
 
 class Pool:
@@ -61,18 +65,20 @@ class Pool:
         max_attempts: int = 3,
         version: str | None = None,
     ) -> None:
-        numerics = NumericsProfile.of_this_process() if backend == "inline" else NumericsProfile.of_workers(os.environ)
-        runner = make_backend(backend, environment=numerics.environment())
+        runner = make_backend(backend, environment=NumericsProfile.of_workers(os.environ).environment())
+        in_process = runner.capabilities.in_process
+        numerics = NumericsProfile.of_this_process() if in_process else NumericsProfile.of_workers(os.environ)
         default_replicas = len(os.sched_getaffinity(0)) if runner.capabilities.isolates else 1
         limits = Limits(
             replicas=positive("replicas", default_replicas if replicas is None else replicas),
             max_attempts=positive("max_attempts", max_attempts),
         )
         code = code_of(predictor)
-        model = Model(code=code, init=travelling(init), version=version or code.source_digest())
-        self._weights = None if weights is None else HeldWeights.of(weights)
-        snapshot = None if self._weights is None else self._weights.snapshot
-        self._engine = Engine(model, snapshot, runner, numerics, limits)
+        arguments = arguments_of(code, init, weights=weights)
+        model = Model(code=code, init=arguments, version=version or code.source_digest())
+        self._weights = None if weights is None else hold_weights(weights)
+        self._engine = Engine(model, self._weights, runner, numerics, limits)
+        self._starting = threading.RLock()
         self._thread: LoopThread | None = None
         self._closed = False
 
@@ -99,14 +105,17 @@ class Pool:
             JobFailed: From the iterator: the predictor raised, or workers kept dying.
         """
         plan = self._plan(source, batch, shard_rows)
-        return self._loop().iterate(self._engine.stream(plan, ordered=ordered))
+        return self._keep_open(self._loop().iterate(self._engine.stream(plan, ordered=ordered)))
 
-    def amap(
+    async def amap(
         self, source: Any, *, batch: BatchPolicy | None = None, ordered: bool = True, shard_rows: int | None = None
     ) -> AsyncGenerator[Results, None]:
         """`map` for `async for`; close it with `aclose()` (or `contextlib.aclosing`) when leaving early."""
-        plan = self._plan(source, batch, shard_rows)
-        return self._loop().aiterate(self._engine.stream(plan, ordered=ordered))
+        plan = await asyncio.to_thread(self._plan, source, batch, shard_rows)
+        loop = await asyncio.to_thread(self._loop)
+        async with aclosing(loop.aiterate(self._engine.stream(plan, ordered=ordered))) as batches:
+            async for results in batches:
+                yield results
 
     def predict(self, source: Any, *, batch: BatchPolicy | None = None, shard_rows: int | None = None) -> Results:
         """The predictor's whole output in memory, in input order.
@@ -124,8 +133,9 @@ class Pool:
         self, source: Any, *, batch: BatchPolicy | None = None, shard_rows: int | None = None
     ) -> Results:
         """`predict` for coroutines. Concurrent calls take turns."""
-        plan = self._plan(source, batch, shard_rows)
-        return gathered(await self._loop().arun(self._engine.collect(plan)))
+        plan = await asyncio.to_thread(self._plan, source, batch, shard_rows)
+        loop = await asyncio.to_thread(self._loop)
+        return await asyncio.to_thread(gathered, await loop.arun(self._engine.collect(plan)))
 
     def run(
         self,
@@ -164,9 +174,10 @@ class Pool:
         progress: bool | None = None,
     ) -> RunReport:
         """`run` for coroutines; cancelling it ends the job, and what is committed stays."""
-        plan = self._plan(source, batch, shard_rows)
-        folder = self._folder(plan, output)
-        return await self._loop().arun(self._engine.run(plan, folder, progress_view(progress)))
+        plan = await asyncio.to_thread(self._plan, source, batch, shard_rows)
+        folder = await asyncio.to_thread(self._folder, plan, output)
+        loop = await asyncio.to_thread(self._loop)
+        return await loop.arun(self._engine.run(plan, folder, progress_view(progress)))
 
     def swap(self, weights: Weights) -> None:
         """Have all replicas go on with other weights, after the job at hand; all of them, or none.
@@ -174,15 +185,25 @@ class Pool:
         Raises:
             UsageError: The pool was made without weights.
             UserCodeFailed: The predictor's `__init__` raised on them; the old weights stay in use.
+            WorkersLost: A worker died on them; the old weights stay in use.
         """
-        held = HeldWeights.of(weights)
-        self._loop().run(self._engine.swap(held.snapshot))
+        held = hold_weights(weights)
+        try:
+            self._loop().run(self._engine.swap(held))
+        except BaseException:
+            held.close()
+            raise
         self._hold(held)
 
     async def aswap(self, weights: Weights) -> None:
         """`swap` for coroutines."""
-        held = HeldWeights.of(weights)
-        await self._loop().arun(self._engine.swap(held.snapshot))
+        held = await asyncio.to_thread(hold_weights, weights)
+        loop = await asyncio.to_thread(self._loop)
+        try:
+            await loop.arun(self._engine.swap(held))
+        except BaseException:
+            held.close()
+            raise
         self._hold(held)
 
     # --- the pool itself
@@ -196,12 +217,13 @@ class Pool:
 
     def close(self) -> None:
         """End the workers and wait until they are gone; may be called twice."""
-        self._closed = True
-        if self._thread is not None:
-            self._thread.run(self._engine.close())
-            self._thread.close()
-            self._thread = None
-        self._hold(None)
+        with self._starting:
+            self._closed = True
+            if self._thread is not None:
+                self._finalizer.detach()
+                _shut_down(self._thread, self._engine)
+                self._thread = None
+            self._hold(None)
 
     def __repr__(self) -> str:
         return f"Pool({self._engine}{', closed' if self._closed else ''})"
@@ -216,7 +238,7 @@ class Pool:
         self.close()
 
     async def __aenter__(self) -> Self:
-        self._loop()
+        await asyncio.to_thread(self._loop)
         return self
 
     async def __aexit__(
@@ -226,22 +248,46 @@ class Pool:
 
     def _loop(self) -> LoopThread:
         """The driver's thread; the first call starts it, and the workers."""
-        if self._closed:
-            raise UsageError("this pool was closed; make a new one")
-        if self._thread is None:
-            self._thread = LoopThread("shoal driver")
-            self._thread.run(self._engine.open())
-        return self._thread
+        with self._starting:
+            if self._closed:
+                raise UsageError("this pool was closed; make a new one")
+            if self._thread is None:
+                thread = LoopThread("shoal driver")
+                thread.run(self._engine.open())
+                self._thread = thread
+                # For a pool that is dropped or still open when Python ends, while threads still run.
+                self._finalizer = weakref.finalize(self, _shut_down, thread, self._engine)
+            return self._thread
+
+    def _keep_open(self, batches: Generator[Results, None, None]) -> Generator[Results, None, None]:
+        """The batches, with a hold on the pool: `for batch in Pool(...).map(...)` is all there is of it."""
+        yield from batches
 
     def _plan(self, source: Any, batch: BatchPolicy | None, shard_rows: int | None) -> Plan:
+        policy = batch_policy(batch)
         found = as_source(source)
         shards = plan_shards(found.fragments(), shard_rows=shard_rows)
-        return Plan(source=found, owned=found is not source, shards=tuple(shards), policy=batch or BatchPolicy())
+        return Plan(source=found, owned=found is not source, shards=tuple(shards), policy=policy)
 
     def _folder(self, plan: Plan, output: str | os.PathLike[str]) -> JobFolder:
+        if not isinstance(output, str | os.PathLike):
+            raise UsageError(f"output must be the path of a folder, got {output!r}")
         return JobFolder.open(output, self._engine.identity(plan), shards=len(plan.shards))
 
-    def _hold(self, held: HeldWeights | None) -> None:
-        before, self._weights = self._weights, held
+    def _hold(self, weights: WeightSnapshot | None) -> None:
+        before, self._weights = self._weights, weights
         if before is not None:
-            before.release()
+            before.close()
+
+
+def _shut_down(thread: LoopThread, engine: Engine) -> None:
+    """End a pool's workers and its thread."""
+    if thread.is_current():  # where the garbage collector may bring us: nobody waits for what a thread does to itself
+        thread.send(engine.kill)
+        return
+    try:
+        thread.run(engine.close())
+        thread.close()
+    except BaseException:  # interrupted: whoever cannot wait must not leave workers behind
+        thread.send(engine.kill)
+        raise

@@ -22,7 +22,6 @@ class Progress:
         shards_total: Shards that the source was cut into.
         rows: Rows whose shard is committed, earlier runs included.
         shards: Shards that are committed, earlier runs included.
-        shards_before: Shards that an earlier run had committed.
         batches: Forward calls in this run, repeated ones included.
         attempts: Shards dispatched in this run, repeated ones included.
         graph_nodes: Nodes recorded for a backward pass: 0, or the inference contract is broken.
@@ -34,7 +33,6 @@ class Progress:
     shards_total: int
     rows: int = 0
     shards: int = 0
-    shards_before: int = 0
     batches: int = 0
     attempts: int = 0
     graph_nodes: int = 0

@@ -17,6 +17,7 @@ class RunReport:
         rows: Rows committed, earlier runs included.
         shards: Shards committed, earlier runs included.
         resumed_shards: Shards that an earlier run had committed, and that were not read again.
+        resumed_rows: Their rows.
         batches: Forward calls in this run.
         attempts: Shards dispatched in this run; above `shards - resumed_shards` when some were tried again.
         workers_lost: Workers that ended by themselves in this run.
@@ -35,6 +36,7 @@ class RunReport:
     rows: int
     shards: int
     resumed_shards: int
+    resumed_rows: int
     batches: int
     attempts: int
     workers_lost: int
@@ -49,8 +51,8 @@ class RunReport:
 
     @property
     def rows_per_s(self) -> float:
-        """Rows of this and earlier runs over the seconds of this one; meaningful for a job run in one go."""
-        return self.rows / self.seconds if self.seconds else 0.0
+        """Rows of this run, without those of earlier ones, over its seconds."""
+        return (self.rows - self.resumed_rows) / self.seconds if self.seconds else 0.0
 
     def __str__(self) -> str:
         lines = [f"{self.rows:,} rows in {self.shards} shards, in {self.output}"]
@@ -82,7 +84,7 @@ class FitReport:
         rows: Rows seen, over all epochs.
         world_size: Ranks.
         seconds: From the first step to the last.
-        digest: sha256 of the parameters and buffers, equal on all ranks.
+        digest: sha256 of the parameters, equal on all ranks.
     """
 
     losses: tuple[float, ...]

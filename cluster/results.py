@@ -58,8 +58,8 @@ def _read(folder: JobFolder, file: RecordFile) -> tuple[Columns, str | None]:
             table = parquet.read()
     except (OSError, pa.ArrowException) as error:
         raise JobFolderError(
-            f"{path} cannot be read, although its shard is committed: {error}. Put the file back, or run the job again, "
-            "which says how to have it computed anew"
+            f"{path} cannot be read, although its shard is committed: {error}. Put the file back, or run the job "
+            "again, which says how to have it computed anew"
         ) from error
     if table.num_rows != file.rows:
         raise JobFolderError(

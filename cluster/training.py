@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
+import threading
+import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from cluster.arguments import HeldWeights, Weights, code_of, positive, travelling
+from cluster.arguments import Weights, arguments_of, code_of, hold_weights, positive, seconds, seed_of
 from cluster.averaging import average, mean_loss
 from cluster.backends import Backend, Said, make_backend
-from cluster.errors import UsageError, UserCodeFailed, WorkersLost
+from cluster.errors import PoolBusy, UsageError, UserCodeFailed, WorkersLost
 from cluster.failures import failure_text
 from cluster.fleet import Fleet
 from cluster.loop import LoopThread
@@ -22,8 +26,9 @@ from cluster.numerics import NumericsProfile
 from cluster.planning import plan_shards
 from cluster.report import FitReport
 from cluster.scheduler import ReplicaBuildFailed, ReplicaLost, ReplicaReady
-from cluster.sources import Source, as_source
+from cluster.sources import ArraySource, Source, as_source
 from tensor import InferenceTensorError
+from workers.columns import concat_rows
 from workers.messages import (
     ApplyGradients,
     BuildTrainer,
@@ -39,7 +44,8 @@ from workers.messages import (
     State,
     TrainingFailed,
 )
-from workers.shards import Shard
+from workers.reading import read_shard
+from workers.shards import ParquetFragment, Shard
 from workers.weights import WeightSnapshot
 
 R = TypeVar("R", bound=Report)
@@ -78,11 +84,13 @@ class TrainingPool:
     ) -> None:
         self._world_size = positive("world_size", world_size)
         self._code = code_of(trainer)
-        self._init = travelling(init)
-        self._seed = seed
-        self._timeout_s = timeout_s
+        self._init = arguments_of(self._code, init, weights=weights, rank=0, world_size=world_size)
+        self._seed = seed_of(seed)
+        self._timeout_s = seconds("timeout_s", timeout_s)
         self._backend = make_backend(backend, environment=NumericsProfile.of_workers(os.environ).environment())
-        self._weights = None if weights is None else HeldWeights.of(weights)
+        self._weights = None if weights is None else hold_weights(weights)
+        self._starting = threading.RLock()
+        self._fitting = threading.Lock()
         self._thread: LoopThread | None = None
         self._ranks: _Ranks | None = None
         self._published = 0
@@ -108,25 +116,52 @@ class TrainingPool:
             epochs: How often to visit each row.
             batch_rows: Rows of one step, over all ranks; the last step of an epoch may have fewer.
             seed: Of the order of rows.
-            on_epoch: Called after each epoch with its number, from 1, and its mean loss.
+            on_epoch: Called after each epoch with its number, from 1, and its mean loss; it may publish.
 
         Raises:
             InferenceTensorError: The source holds what a model computed in inference mode.
             UserCodeFailed: The trainer raised.
             WorkersLost: A rank died, or did not answer in time.
+            PoolBusy: Another thread is at it.
         """
         positive("epochs", epochs)
         positive("batch_rows", batch_rows)
-        found = as_source(source)
+        seed_of(seed)
+        if not self._fitting.acquire(blocking=False):
+            raise PoolBusy("this training pool is fitting already; wait for it, or use a second pool")
         try:
-            _check_trainable(found)
-            shards = plan_shards(found.fragments())
-            if not shards:
-                raise UsageError("the source has no rows to train on")
-            return self._loop().run(self._opened().fit(shards, epochs, batch_rows, seed, on_epoch))
+            with ExitStack() as stack:
+                return self._fit(_training_rows(source, stack), epochs, batch_rows, seed, on_epoch)
         finally:
-            if found is not source:
-                found.close()
+            self._fitting.release()
+
+    def _fit(
+        self,
+        shards: Sequence[Shard],
+        epochs: int,
+        batch_rows: int,
+        seed: int,
+        on_epoch: Callable[[int, float], None] | None,
+    ) -> FitReport:
+        ranks, loop = self._opened(), self._loop()
+        rows = sum(shard.rows for shard in shards)
+        loop.run(ranks.open_data(shards))
+        started_s = monotonic()
+        losses: list[float] = []
+        for epoch in range(epochs):
+            order = np.random.default_rng([seed, epoch]).permutation(rows)
+            losses.append(loop.run(ranks.epoch(order, batch_rows)))
+            if on_epoch is not None:
+                on_epoch(epoch + 1, losses[-1])
+        seconds = monotonic() - started_s
+        return FitReport(
+            losses=tuple(losses),
+            steps=epochs * -(-rows // batch_rows),
+            rows=rows * epochs,
+            world_size=self._world_size,
+            seconds=seconds,
+            digest=loop.run(ranks.agree()),
+        )
 
     def publish(self) -> WeightSnapshot:
         """The parameters and buffers as they are now, as an immutable snapshot; its epoch counts the calls, from 1."""
@@ -135,21 +170,20 @@ class TrainingPool:
         return WeightSnapshot.from_mapping(state, epoch=self._published)
 
     def digests(self) -> list[str]:
-        """The digest of every rank's parameters and buffers, in the order of the ranks: all equal."""
+        """The digest of every rank's parameters, in the order of the ranks: all equal."""
         return self._loop().run(self._opened().digests())
 
     def close(self) -> None:
         """End the workers and wait until they are gone; may be called twice."""
-        self._closed = True
-        if self._thread is not None:
-            if self._ranks is not None:
-                self._thread.run(self._ranks.close())
-                self._ranks = None
-            self._thread.close()
-            self._thread = None
-        if self._weights is not None:
-            self._weights.release()
-            self._weights = None
+        with self._starting:
+            self._closed = True
+            if self._thread is not None:
+                self._finalizer.detach()
+                _shut_down(self._thread, self._backend)
+                self._thread = self._ranks = None
+            if self._weights is not None:
+                self._weights.close()
+                self._weights = None
 
     def __enter__(self) -> Self:
         return self
@@ -160,31 +194,56 @@ class TrainingPool:
         self.close()
 
     def _loop(self) -> LoopThread:
-        if self._closed:
-            raise UsageError("this training pool was closed; make a new one")
-        if self._thread is None:
-            self._thread = LoopThread("shoal training driver")
-        return self._thread
+        with self._starting:
+            if self._closed:
+                raise UsageError("this training pool was closed; make a new one")
+            if self._thread is None:
+                self._thread = LoopThread("shoal training driver")
+                self._finalizer = weakref.finalize(self, _shut_down, self._thread, self._backend)
+            return self._thread
 
     def _opened(self) -> _Ranks:
         """The ranks; the first call starts them."""
-        if self._ranks is None:
-            ranks = _Ranks(self._timeout_s)
-            commands = {
-                f"rank{rank}": BuildTrainer(
-                    f"rank{rank}",
-                    self._code,
-                    self._init,
-                    None if self._weights is None else self._weights.snapshot.ref,
-                    rank,
-                    self._world_size,
-                    self._seed,
-                )
-                for rank in range(self._world_size)
-            }
-            self._ranks = ranks
-            self._loop().run(ranks.open(self._backend, commands))
-        return self._ranks
+        with self._starting:
+            loop = self._loop()
+            if self._ranks is None:
+                self._ranks = _Ranks(self._timeout_s)
+                loop.run(self._ranks.open(self._backend, self._builds()))
+            return self._ranks
+
+    def _builds(self) -> dict[str, BuildTrainer]:
+        weights = None if self._weights is None else self._weights.ref
+        names = [f"rank{rank}" for rank in range(self._world_size)]
+        return {
+            name: BuildTrainer(name, self._code, self._init, weights, rank, self._world_size, self._seed)
+            for rank, name in enumerate(names)
+        }
+
+
+def _shut_down(thread: LoopThread, backend: Backend) -> None:
+    """End a pool's workers and its thread; local workers die with the thread, whatever happens here."""
+    if not thread.is_current():
+        thread.run(backend.close())
+        thread.close()
+
+
+def _training_rows(source: Any, stack: ExitStack) -> list[Shard]:
+    """Where ranks find the rows: in one place that they all map, each fragment whole.
+
+    What has to be decoded (Parquet) is decoded once, here, into shared memory.
+    """
+    found = as_source(source)
+    if found is not source:
+        stack.callback(found.close)
+    _check_trainable(found)
+    shards = plan_shards(found.fragments(), shard_rows=sys.maxsize)
+    if not shards:
+        raise UsageError("the source has no rows to train on")
+    if len(shards) > 1 or isinstance(shards[0].fragment, ParquetFragment):
+        decoded = ArraySource(concat_rows([read_shard(shard) for shard in shards]))
+        stack.callback(decoded.close)
+        shards = plan_shards(decoded.fragments(), shard_rows=sys.maxsize)
+    return shards
 
 
 def _check_trainable(source: Source) -> None:
@@ -204,6 +263,7 @@ class _Ranks:
         self._timeout_s = timeout_s
         self._names: tuple[str, ...] = ()
         self._fleet: Fleet | None = None
+        self._turn = asyncio.Lock()
         self._broken = ""
 
     @property
@@ -212,89 +272,73 @@ class _Ranks:
         return self._fleet
 
     async def open(self, backend: Backend, commands: Mapping[str, Command]) -> None:
-        """Start the ranks, and give all of them rank 0's parameters."""
+        """Start the ranks, and give all of them rank 0's parameters and buffers."""
         self._fleet = Fleet(backend)
         self._names = tuple(commands)
         for name, command in commands.items():
             self._fleet.start(name, command)
-        await self._answers("building the trainer")
+        async with self._turn:
+            await self._answers("building the trainer", self._names)
+        await self._share_state()
+
+    async def open_data(self, shards: Sequence[Shard]) -> None:
+        """Have the ranks map the rows."""
+        await self._all([OpenData(tuple(shards))] * len(self._names), Done)
+
+    async def epoch(self, order: np.ndarray, batch_rows: int) -> float:
+        """Visit the rows once, in the order given, and return their mean loss."""
+        loss = 0.0
+        for start in range(0, len(order), batch_rows):
+            batch = order[start : start + batch_rows]
+            loss += await self._step(batch) * len(batch)
+        return loss / len(order)
+
+    async def agree(self) -> str:
+        """Make sure that all ranks hold the same parameters, give them rank 0's buffers, and return the digest."""
+        digests = await self.digests()
+        if len(set(digests)) > 1:
+            self._broken = "the ranks' parameters differ"
+            raise UserCodeFailed(
+                "the ranks' parameters differ after equal gradients: the trainer must build the same optimizer on each "
+                f"rank, with the same settings (digests: {', '.join(digest[:12] for digest in digests)})"
+            )
+        await self._share_state()  # buffers, such as running means, follow each rank's own rows
+        return digests[0]
+
+    async def _share_state(self) -> None:
         state = await self.state()
         await self._all([LoadState(state)] * len(self._names), Done)
 
-    async def fit(
-        self,
-        shards: Sequence[Shard],
-        epochs: int,
-        batch_rows: int,
-        seed: int,
-        on_epoch: Callable[[int, float], None] | None,
-    ) -> FitReport:
-        """Train, an epoch after another."""
-        rows = sum(shard.rows for shard in shards)
-        await self._all([OpenData(tuple(shards))] * len(self._names), Done)
-        started_s = monotonic()
-        losses = []
-        step = 0
-        for epoch in range(epochs):
-            order = np.random.default_rng([seed, epoch]).permutation(rows)
-            loss = 0.0
-            for start in range(0, rows, batch_rows):
-                batch = order[start : start + batch_rows]
-                loss += await self._step(step, batch) * len(batch)
-                step += 1
-            losses.append(loss / rows)
-            if on_epoch is not None:
-                on_epoch(epoch + 1, losses[-1])
-        seconds = monotonic() - started_s
-        digests = await self.digests()
-        if len(set(digests)) > 1:
-            raise AssertionError(f"the ranks' parameters differ: {digests}; this is a bug in shoal")
-        return FitReport(
-            losses=tuple(losses),
-            steps=step,
-            rows=rows * epochs,
-            world_size=len(self._names),
-            seconds=seconds,
-            digest=digests[0],
-        )
-
     async def state(self) -> Mapping[str, np.ndarray]:
         """Rank 0's parameters and buffers."""
-        name = self._names[0]
-        self._workers.send(name, ReadState())
-        (answer,) = await self._answers("ReadState", [name])
-        if isinstance(answer, TrainingFailed):
-            raise UserCodeFailed(failure_text(answer.failure))
-        assert isinstance(answer, State)
-        return answer.arrays
+        (state,) = await self._exchange({self._names[0]: ReadState()}, State)
+        return state.arrays
 
     async def digests(self) -> list[str]:
-        """The digest of every rank's parameters and buffers."""
+        """The digest of every rank's parameters."""
         return [state.digest for state in await self._all([DigestState()] * len(self._names), State)]
 
-    async def close(self) -> None:
-        """End the ranks."""
-        if self._fleet is not None:
-            await self._fleet.close()
-            self._fleet = None
-
-    async def _step(self, step: int, batch: np.ndarray) -> float:
+    async def _step(self, batch: np.ndarray) -> float:
         parts = np.array_split(batch, len(self._names))
-        answers = await self._all([ComputeGradients(step, part) for part in parts], Gradients)
-        averaged = average(answers)
-        await self._all([ApplyGradients(step, averaged)] * len(self._names), Done)
+        answers = await self._all([ComputeGradients(part) for part in parts], Gradients)
+        await self._all([ApplyGradients(average(answers))] * len(self._names), Done)
         return mean_loss(answers)
 
     async def _all(self, commands: Sequence[Command], kind: type[R]) -> list[R]:
         """Send each rank its command and return the answers in the order of the ranks."""
-        if self._broken:
-            raise WorkersLost(
-                f"this training pool cannot go on after an earlier failure; make a new one: {self._broken}"
-            )
-        what = type(commands[0])
-        for name, command in zip(self._names, commands, strict=True):
-            self._workers.send(name, command)
-        answers = await self._answers(what.__name__)
+        return await self._exchange(dict(zip(self._names, commands, strict=True)), kind)
+
+    async def _exchange(self, commands: Mapping[str, Command], kind: type[R]) -> list[R]:
+        """Send commands of one type and return the answers in the same order."""
+        what = type(next(iter(commands.values())))
+        async with self._turn:  # answers do not say to whom they are
+            if self._broken:
+                raise WorkersLost(
+                    f"this training pool cannot go on after an earlier failure; make a new one: {self._broken}"
+                )
+            for name, command in commands.items():
+                self._workers.send(name, command)
+            answers = await self._answers(what.__name__, tuple(commands))
         failures = [answer.failure for answer in answers if isinstance(answer, TrainingFailed)]
         if failures:
             if what in (ApplyGradients, LoadState):  # some ranks have changed, and others not
@@ -302,10 +346,10 @@ class _Ranks:
             raise UserCodeFailed(failure_text(failures[0]))
         return [answer for answer in answers if isinstance(answer, kind)]
 
-    async def _answers(self, what: str, names: Sequence[str] | None = None) -> list[Report]:
+    async def _answers(self, what: str, names: Sequence[str]) -> list[Report]:
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await self._collect(names or self._names)
+                return await self._collect(names)
         except TimeoutError:
             self._broken = f"a rank took more than {self._timeout_s:g} s for {what}"
             raise WorkersLost(f"{self._broken}; raise TrainingPool(timeout_s=...) if it only needs longer") from None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import signal
 import sys
+from asyncio import CancelledError
 from pathlib import Path
 
 import numpy as np
@@ -184,6 +186,25 @@ class ChangesItsMind:
 
     def __call__(self, batch):
         return {"y": batch["x"].astype(np.float64 if batch["x"][0] >= 256 else np.float32)}
+
+
+class RaisesBase:
+    """Raises what no `except Exception` catches."""
+
+    def __init__(self, *, kind):
+        self.kind = kind
+
+    def __call__(self, batch):
+        raise (CancelledError if self.kind == "CancelledError" else getattr(builtins, self.kind))(self.kind)
+
+
+class DiesOnNaN(Linear):
+    """Cannot live with these weights."""
+
+    def __init__(self, weights):
+        if np.isnan(np.asarray(weights["weight"])).any():
+            die("SIGKILL")
+        super().__init__(weights)
 
 
 class Waits:

@@ -25,7 +25,7 @@ def run(script, *arguments, cwd):
 
 def test_the_readme_shows_the_quickstart():
     (shown,) = re.findall(
-        r"<!-- examples/quickstart.py.*?-->\n```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S
+        r"<!-- examples/quickstart.py.*?-->\n```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL
     )
     assert shown in (ROOT / "examples" / "quickstart.py").read_text()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 
+import numpy as np
+
 import tensor
 from tensor import nn, optim
 from tensor.nn import functional as F
@@ -61,6 +63,35 @@ class LossIsAFloat(Regress):
 class LossOfEachRow(Regress):
     def loss(self, batch):
         return self.model(tensor.from_numpy(batch["x"]))
+
+
+class Averages(Regress):
+    """A model with a running mean, which follows each rank's own rows."""
+
+    def __init__(self, *, rank, world_size):
+        super().__init__(rank=rank, world_size=world_size)
+        self.model.register_buffer("mean", tensor.zeros(2))
+
+    def loss(self, batch):
+        with tensor.no_grad():
+            self.model.mean.copy_(0.9 * self.model.mean + 0.1 * tensor.from_numpy(batch["x"]).mean(dim=0))
+        return super().loss(batch)
+
+
+class OwnRate(Regress):
+    """Each rank has a learning rate of its own, which cannot work."""
+
+    def __init__(self, *, rank, world_size):
+        super().__init__(rank=rank, world_size=world_size, learning_rate=0.1 * (rank + 1))
+
+
+class RaggedRegress(Regress):
+    """The rows come as lists."""
+
+    def loss(self, batch):
+        rows = len(batch["x"])
+        plain = {name: np.asarray(column.values).reshape(rows, -1) for name, column in batch.items()}
+        return super().loss(plain)
 
 
 class NoModel:

@@ -40,7 +40,7 @@ class BlobWriter:
 
 
 class SharedBlob:
-    """Sealed memory that processes of the same user on this machine can map by `path`.
+    """Sealed memory, or a file held open, that processes of the same user on this machine can map by `path`.
 
     Closed by `close` or with its last reference; what was mapped before stays valid.
     """
@@ -50,12 +50,30 @@ class SharedBlob:
         self.size_bytes = os.fstat(fd).st_size
         self._close = weakref.finalize(self, os.close, fd)
 
+    @classmethod
+    def of_file(cls, path: str | os.PathLike[str]) -> SharedBlob:
+        """Hold a file as it is now: replacing it under its name does not change what is mapped from here."""
+        return cls(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+
+    def duplicate(self) -> SharedBlob:
+        """A second hold of the same memory, closed apart from this one."""
+        return SharedBlob(os.dup(self._opened()))
+
+    def _opened(self) -> int:
+        if not self._close.alive:
+            raise ValueError("this shared memory was closed; make a new one")
+        return self._fd
+
     @property
     def path(self) -> str:
         """Where another process opens it while this one holds it."""
-        if not self._close.alive:
-            raise ValueError("this shared memory was closed; make a new one")
-        return f"/proc/{os.getpid()}/fd/{self._fd}"
+        return f"/proc/{os.getpid()}/fd/{self._opened()}"
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """Size in bytes and time of the last change in ns, to tell whether somebody wrote to the file."""
+        found = os.fstat(self._opened())
+        return found.st_size, found.st_mtime_ns
 
     def close(self) -> None:
         """Let go of the memory; may be called twice."""

@@ -10,8 +10,8 @@ import hashlib
 import math
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +22,7 @@ import tensor
 from tensor import Tensor
 from tensor.serialization import MARKS_KEY, read_header
 from workers.blobs import BlobWriter, SharedBlob, map_file
+from workers.errors import SourceError
 
 ALIGNMENT_BYTES = 64
 """Each tensor of a blob starts at a multiple of this: a cache line, and the widest vector load."""
@@ -56,7 +57,8 @@ class SnapshotRef:
     Attributes:
         epoch: Counts the snapshots of one training run; 0 for weights that came from elsewhere.
         digest: sha256 over the sorted (name, dtype, shape, bytes).
-        path: The file or blob to map.
+        path: The file or blob to map: a descriptor of the process that holds it.
+        state: The file's size in bytes and time of its last change in ns, when the digest was taken.
         entries: The tensors.
         marked: They came from inference mode, so they are marked wherever they are wrapped.
     """
@@ -64,11 +66,22 @@ class SnapshotRef:
     epoch: int
     digest: str
     path: str
+    state: tuple[int, int]
     entries: tuple[WeightEntry, ...]
     marked: bool = False
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The tensors as read-only arrays on the mapped memory, without a copy."""
+        """The tensors as read-only arrays on the mapped memory, without a copy.
+
+        Raises:
+            SourceError: The file is not what it was when the digest was taken.
+        """
+        found = Path(self.path).stat()
+        if (found.st_size, found.st_mtime_ns) != tuple(self.state):
+            raise SourceError(
+                "the weights file was written to while it was in use; write a new file and rename it over the old one, "
+                "as tensor.save does, or close the snapshot last"
+            )
         memory = map_file(self.path)
         return {
             entry.name: np.ndarray(entry.shape, entry.dtype, memory[entry.offset : entry.offset + entry.size_bytes])
@@ -85,13 +98,13 @@ class WeightSnapshot(Mapping[str, np.ndarray]):
     """An immutable snapshot of weights: an epoch, a digest, and one copy on this node.
 
     A mapping of name to read-only array. Made by `from_file`, `from_mapping` or `TrainingPool.publish`; given to
-    `Pool(weights=...)` or `Pool.swap`. It must stay open while a pool uses it.
+    `Pool(weights=...)` or `Pool.swap`, which keep a hold of their own.
 
     Attributes:
         ref: What travels to the workers.
     """
 
-    def __init__(self, ref: SnapshotRef, blob: SharedBlob | None = None) -> None:
+    def __init__(self, ref: SnapshotRef, blob: SharedBlob) -> None:
         self.ref = ref
         self._blob = blob
         self._arrays: dict[str, np.ndarray] | None = None
@@ -100,22 +113,26 @@ class WeightSnapshot(Mapping[str, np.ndarray]):
     def from_file(cls, path: str | os.PathLike[str], *, epoch: int = 0) -> WeightSnapshot:
         """Take a safetensors file as it is: replicas map the file, so its page cache is the one copy.
 
+        The file is held open: another one may be renamed over it meanwhile, and changes nothing here.
+
         Raises:
             FileNotFoundError: There is no such file.
             tensor.errors.TensorError: It is not a safetensors file.
         """
-        header = read_header(path)
+        read_header(path)  # what is wrong with it is said with the file's own name
+        blob = SharedBlob.of_file(path)
+        header = read_header(blob.path)
         if MARKS_KEY in header.metadata or not all(entry.is_aligned() for entry in header.entries.values()):
             # Misaligned arrays are slow everywhere and copied by BLAS at each call; one aligned copy a node is cheaper.
             # Marked weights are rare, and keep their mark on this way.
-            return cls.from_mapping(tensor.load(path), epoch=epoch)
+            with closing(blob):
+                return cls.from_mapping(tensor.load(blob.path), epoch=epoch)
         entries = tuple(
             WeightEntry(entry.name, entry.dtype.name, entry.shape, entry.offset_bytes)
             for entry in header.entries.values()
         )
-        place = str(Path(path).resolve())
-        ref = SnapshotRef(epoch, "", place, entries)
-        return cls(SnapshotRef(epoch, weights_digest(ref.arrays()), place, entries))
+        ref = SnapshotRef(epoch, "", blob.path, blob.state, entries)
+        return cls(replace(ref, digest=weights_digest(ref.arrays())), blob)
 
     @classmethod
     def from_mapping(
@@ -144,7 +161,12 @@ class WeightSnapshot(Mapping[str, np.ndarray]):
             writer.discard()
             raise
         marked = any(isinstance(value, Tensor) and value.is_inference() for value in weights.values())
-        return cls(SnapshotRef(epoch, weights_digest(arrays), blob.path, tuple(entries), marked), blob)
+        return cls(SnapshotRef(epoch, weights_digest(arrays), blob.path, blob.state, tuple(entries), marked), blob)
+
+    def duplicate(self) -> WeightSnapshot:
+        """The same snapshot under a hold of its own, closed apart from this one; nothing is copied."""
+        blob = self._blob.duplicate()
+        return WeightSnapshot(replace(self.ref, path=blob.path), blob)
 
     @property
     def epoch(self) -> int:
@@ -171,8 +193,7 @@ class WeightSnapshot(Mapping[str, np.ndarray]):
     def close(self) -> None:
         """Let go of the shared memory; replicas that mapped it keep their view."""
         self._arrays = None
-        if self._blob is not None:
-            self._blob.close()
+        self._blob.close()
 
     def __enter__(self) -> Self:
         return self

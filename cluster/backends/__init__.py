@@ -32,6 +32,8 @@ def make_backend(wanted: str | Backend, *, environment: Mapping[str, str]) -> Ba
             return LocalBackend(environment)
         case str():
             raise UsageError(f"unknown backend {wanted!r}; expected one of: {', '.join(NAMES)}")
+    if not hasattr(wanted, "capabilities"):
+        raise UsageError(f"backend must be one of {', '.join(NAMES)}, or a Backend; got {wanted!r}")
     return wanted
 
 

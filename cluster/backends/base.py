@@ -1,7 +1,7 @@
 """What a backend is: workers by name, commands down, reports up.
 
-Four implementations: `inline` (in this process), `local` (child processes), `fake` (scripted faults, for tests) and
-Ray. One contract suite runs over all of them.
+Three implementations: `inline` (in this process), `local` (child processes) and `fake` (scripted faults, for tests).
+One contract suite runs over all of them.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ class Capabilities:
     Attributes:
         isolates: A worker that crashes takes nothing else down.
         can_kill: A worker can be stopped while it computes.
+        in_process: Workers compute in the driver's own process.
     """
 
     isolates: bool
     can_kill: bool
+    in_process: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Backend(Protocol):
     capabilities: Capabilities
 
     def start(self, worker: str, first: Command) -> None:
-        """Start a worker under a name that is not in use."""
+        """Start a worker under a name that is not in use; one that cannot be started is reported as `WorkerExited`."""
         ...
 
     def submit(self, worker: str, command: Command) -> None:

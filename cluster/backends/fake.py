@@ -54,7 +54,7 @@ class FakeBackend:
     """
 
     name = "fake"
-    capabilities = Capabilities(isolates=True, can_kill=True)
+    capabilities = Capabilities(isolates=True, can_kill=True, in_process=True)
 
     def __init__(self, script: Iterable[Fault] = ()) -> None:
         self._workers = InlineBackend()

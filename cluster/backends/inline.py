@@ -64,7 +64,7 @@ class InlineBackend:
     """
 
     name = "inline"
-    capabilities = Capabilities(isolates=False, can_kill=False)
+    capabilities = Capabilities(isolates=False, can_kill=False, in_process=True)
 
     def __init__(self) -> None:
         self._workers: dict[str, _Worker] = {}
@@ -122,8 +122,8 @@ class InlineBackend:
     def _step(self, worker: str) -> Report | None:
         try:
             return self._workers[worker].step()
-        except SystemExit as error:
-            self._end(worker, f"ended itself with sys.exit({error.code!r})")
+        except BaseException as error:  # what would end a process: SystemExit, KeyboardInterrupt, a user's own
+            self._end(worker, f"ended by {type(error).__name__}({', '.join(map(repr, error.args))})")
             return None
 
     def _end(self, worker: str, reason: str) -> None:

@@ -13,8 +13,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import workers
@@ -45,17 +45,23 @@ class LocalBackend:
 
     def start(self, worker: str, first: Command) -> None:
         """See `Backend.start`."""
-        child = _Child(worker, self._environment, self._outbox)
+        try:
+            child = _Child(worker, self._environment, self._outbox)
+        except OSError as error:
+            self._outbox.put(worker, WorkerExited(f"could not be started: {error}"))
+            return
         self._children[worker] = child
         child.send(first)
 
     def submit(self, worker: str, command: Command) -> None:
         """See `Backend.submit`."""
-        self._children[worker].send(command)
+        if worker in self._children:
+            self._children[worker].send(command)
 
     def kill(self, worker: str) -> None:
         """See `Backend.kill`."""
-        self._children[worker].kill()
+        if worker in self._children:
+            self._children[worker].kill()
 
     async def poll(self) -> Sequence[Said]:
         """See `Backend.poll`."""
@@ -63,7 +69,7 @@ class LocalBackend:
 
     def private_bytes(self, worker: str) -> int | None:
         """See `Backend.private_bytes`."""
-        return self._children[worker].private_bytes()
+        return self._children[worker].private_bytes() if worker in self._children else None
 
     async def close(self) -> None:
         """See `Backend.close`."""
@@ -80,7 +86,7 @@ class _Child:
         self._loop = asyncio.get_running_loop()
         self._socket, theirs = socket.socketpair()
         self._socket.setblocking(False)
-        with theirs:
+        with theirs, _closed_on_error(self._socket):
             self._process = subprocess.Popen(
                 [sys.executable, "-P", _PROGRAM, str(theirs.fileno()), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
@@ -88,7 +94,12 @@ class _Child:
                 pass_fds=[theirs.fileno()],
                 process_group=0,
             )
-        self._pidfd = os.pidfd_open(self._process.pid)
+            try:
+                self._pidfd = os.pidfd_open(self._process.pid)
+            except OSError:
+                self._process.kill()
+                self._process.wait()
+                raise
         self._commands: asyncio.Queue[list[memoryview]] = asyncio.Queue()
         self._exited = asyncio.Event()
         self._loop.add_reader(self._pidfd, self._reap)
@@ -126,19 +137,21 @@ class _Child:
                     await self._loop.sock_sendall(self._socket, buffer)
 
     async def _receive_reports(self) -> None:
+        unreadable = ""
         try:
             while (frame := await self._receive_frame()) is not None:
                 self._outbox.put(self._worker, decode_report(frame))
         except OSError:
             pass  # it is gone
-        except wire.WireError:
-            self.kill()  # the user's code wrote to our descriptor: nothing that follows can be read
+        except Exception as error:  # it sent what is no report: the user's code may have found our descriptor
+            unreadable = f" by the driver, which could not read its report: {error}"
+            self.kill()
         await self._exited.wait()
         self._sending.cancel()
         with suppress(asyncio.CancelledError):
             await self._sending
         self._socket.close()
-        self._outbox.put(self._worker, WorkerExited(_exit_reason(self._process.returncode)))
+        self._outbox.put(self._worker, WorkerExited(_exit_reason(self._process.returncode) + unreadable))
 
     async def _receive_frame(self) -> bytearray | None:
         prelude = bytearray(wire.PRELUDE_BYTES)
@@ -166,6 +179,15 @@ class _Child:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RD)  # what is buffered stays readable; nothing more can come
         self._exited.set()
+
+
+@contextmanager
+def _closed_on_error(ours: socket.socket) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        ours.close()
+        raise
 
 
 def _exit_reason(status: int) -> str:

@@ -33,15 +33,19 @@ class Limits:
         max_attempts: Losses of a worker while it ran one shard, after which the job ends.
         max_build_losses: Workers lost in a row while they built the predictor, after which the job ends.
         in_flight: Shards at a replica at a time: one running, and the next so that it need not wait.
-        open_shards: Shards that are dispatched and not yet committed. This bounds what waits in the driver for a slow
-            consumer.
+        open_shards: Shards that are dispatched and not yet committed; by default, beside those in flight, one more for
+            each replica. This bounds what waits in the driver for a slow consumer.
     """
 
     replicas: int
     max_attempts: int = 3
     max_build_losses: int = 3
     in_flight: int = 2
-    open_shards: int = 64
+    open_shards: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.open_shards:
+            object.__setattr__(self, "open_shards", self.replicas * (self.in_flight + 1))
 
 
 @dataclass(slots=True)

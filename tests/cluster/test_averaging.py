@@ -10,7 +10,7 @@ from workers.messages import Gradients
 
 
 def part(rows, loss, *gradients):
-    return Gradients(0, rows, loss, tuple(None if g is None else np.array(g, np.float32) for g in gradients))
+    return Gradients(rows, loss, tuple(None if g is None else np.array(g, np.float32) for g in gradients))
 
 
 def test_ranks_count_by_their_rows():

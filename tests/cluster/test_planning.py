@@ -63,7 +63,7 @@ def test_memory_at_another_place_is_the_same_plan():
 
 
 @pytest.mark.parametrize(
-    ("total_rows", "shard_rows"), [(0, 256), (100, 256), (32_000, 1000), (32_001, 1001), (10**9, 65_536)]
+    ("total_rows", "shard_rows"), [(0, 256), (100, 256), (32_000, 1000), (32_001, 1001), (10**9, 16_384)]
 )
 def test_the_default_size_follows_from_the_rows_alone(total_rows, shard_rows):
     assert default_shard_rows(total_rows) == shard_rows

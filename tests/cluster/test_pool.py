@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -19,6 +20,7 @@ from cluster import (
     Ragged,
     UsageError,
     UserCodeFailed,
+    WeightSnapshot,
     WorkersLost,
     read_results,
 )
@@ -290,7 +292,14 @@ def test_weights_that_do_not_fit_the_model(backend, rows):
         ({"backend": "kubernetes"}, "unknown backend 'kubernetes'; expected one of: inline, local"),
         ({"max_attempts": 0}, "max_attempts must be"),
         ({"init": {"model": object()}}, "init: .*object"),
-        ({"weights": 3}, "weights are a safetensors file"),
+        ({"predictor": predictors.Linear, "weights": 3}, "weights are a safetensors file"),
+        ({"predictor": predictors.Linear, "weights": {"a": "b"}}, "expected a tensor or a numeric array, got str"),
+        ({"predictor": predictors.Linear}, "Linear.__init__ missing a required argument: 'weights'"),
+        ({"weights": {}}, "unexpected keyword argument 'weights'"),
+        ({"init": {"shaft": 1}}, "unexpected keyword argument 'shaft'|takes no arguments|too many"),
+        ({"init": [1]}, "init must be a mapping"),
+        ({"init": {1: 2}}, "init must be a mapping"),
+        ({"backend": 3}, "backend must be one of inline, local, or a Backend; got 3"),
         ({"predictor": "tests.predictors:Nobody"}, "has no 'Nobody'"),
         ({"predictor": "nowhere:Nobody"}, "no module named 'nowhere'"),
         ({"predictor": predictors.Double()}, "pass the class itself"),
@@ -303,7 +312,7 @@ def test_arguments_that_cannot_work(arguments, message):
 
 def test_weights_that_are_not_there(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nothing\.safetensors"):
-        Pool(predictors.Double, weights=tmp_path / "nothing.safetensors")
+        Pool(predictors.Linear, weights=tmp_path / "nothing.safetensors")
 
 
 def test_bad_sources_are_refused_before_any_worker_starts(tmp_path):
@@ -346,22 +355,68 @@ def test_a_second_job_while_an_iterator_is_open_says_so_instead_of_hanging(backe
         next(stream)
         with pytest.raises(PoolBusy, match="still open"):
             pool.predict(rows)
+        for refused in (lambda: next(pool.map(rows)), lambda: pool.predict(rows)):
+            with pytest.raises(PoolBusy):
+                refused()
         stream.close()
         pool.predict(rows)
 
 
+def test_a_pool_may_be_used_from_many_threads(rows):
+    pool = Pool(predictors.Double, replicas=2)
+    with ThreadPoolExecutor(4) as threads:
+        tables = list(threads.map(lambda shift: pool.predict({"x": rows["x"] + shift}), range(8)))
+    pool.close()
+    for shift, table in enumerate(tables):
+        np.testing.assert_array_equal(np.asarray(table["y"]), (rows["x"] + shift) * 2)
+
+
+def test_a_pool_that_nobody_closed_goes_with_its_last_user(rows):
+    total = sum(len(batch["y"]) for batch in Pool(predictors.Double, replicas=1).map(rows))
+    assert total == ROWS  # and no process is left, which the fixture sees to
+
+
+def test_a_bad_batch_policy_is_refused_before_any_worker_starts(rows):
+    pool = Pool(predictors.Double)
+    for wrong in (256, 0, "all"):
+        with pytest.raises(UsageError, match="batch must be a BatchPolicy"):
+            pool.predict(rows, batch=wrong)
+    assert pool._thread is None
+
+
+@pytest.mark.parametrize("kind", ["KeyboardInterrupt", "CancelledError", "GeneratorExit", "SystemExit"])
+def test_whatever_ends_a_process_ends_an_inline_worker_and_never_hangs(rows, kind):
+    with (
+        Pool(predictors.RaisesBase, init={"kind": kind}, backend="inline") as pool,
+        pytest.raises(WorkersLost, match=f"ended by {kind}"),
+    ):
+        pool.predict(rows)
+
+
+def test_workers_that_cannot_be_started_end_the_job(rows, monkeypatch):
+    def refuse(*arguments, **options):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("cluster.backends.local.subprocess.Popen", refuse)
+    with Pool(predictors.Double, replicas=2) as pool, pytest.raises(WorkersLost, match="Too many open files"):
+        pool.predict(rows)
+
+
 def test_a_slow_consumer_holds_the_workers_back():
-    source = {"x": np.arange(64 * 500, dtype=np.float32)}
+    source = {"x": np.arange(64 * 32, dtype=np.float32)}
     backend = FakeBackend()
     with Pool(predictors.Double, replicas=1, backend=backend) as pool:
         stream = pool.map(source, shard_rows=64)
         next(stream)
-        reports = 0
-        while reports != backend.reports:  # until nothing moves any more
-            reports = backend.reports
-            pool._thread.run(asyncio.sleep(0.02))
-        assert reports < 64 * 3 + 10  # the open shards, of 500
-        assert sum(len(batch["y"]) for batch in stream) == 64 * 500 - 64
+        pool._thread.run(many_turns())
+        assert backend.reports <= 1 + 3 * 3  # the open shards are one replica's: one running, one waiting, one done
+        assert sum(len(batch["y"]) for batch in stream) == 64 * 31
+
+
+async def many_turns():
+    """Let everything happen that can: the fake takes a few turns of the loop for each report."""
+    for _ in range(2000):
+        await asyncio.sleep(0)
 
 
 async def test_async_twins(rows, tmp_path):
@@ -443,6 +498,35 @@ def test_swap_changes_all_replicas_or_none(backend, weights):
         with pytest.raises(UserCodeFailed, match="weight"):
             pool.swap({"weight": np.ones((1, 1), np.float32)})
         np.testing.assert_allclose(np.asarray(pool.predict(source)["logits"]), before * 2, rtol=1e-6)
+
+
+def test_a_swap_that_kills_the_workers_changes_nothing(weights):
+    source = {"x": np.ones((ROWS, 8), np.float32)}
+    lethal = {name: array * np.nan for name, array in weights.items()}
+    with Pool(predictors.DiesOnNaN, weights=weights, replicas=2) as pool:
+        before = np.asarray(pool.predict(source)["logits"])
+        with pytest.raises(WorkersLost, match="built the predictor on the new weights: killed by SIGKILL"):
+            pool.swap(lethal)
+        np.testing.assert_array_equal(np.asarray(pool.predict(source)["logits"]), before)
+
+
+def test_a_new_worker_runs_on_the_weights_that_the_job_began_with(weights, tmp_path):
+    """The file is replaced and the snapshot closed while the pool is at work, and then a worker dies."""
+    source = {"x": np.ones((ROWS, 8), np.float32)}
+    path = tmp_path / "w.safetensors"
+    tensor.save({name: tensor.from_numpy(array) for name, array in weights.items()}, path)
+    snapshot = WeightSnapshot.from_mapping(weights)
+    with (
+        Pool(predictors.Linear, weights=path, replicas=1) as of_file,
+        Pool(predictors.Linear, weights=snapshot, replicas=1) as of_snapshot,
+    ):
+        before = np.asarray(of_file.predict(source)["logits"])
+        of_snapshot.predict(source)
+        tensor.save({"other": tensor.zeros(1000)}, path)
+        snapshot.close()
+        for pool in (of_file, of_snapshot):
+            kill_worker(pool)
+            np.testing.assert_array_equal(np.asarray(pool.predict(source)["logits"]), before)
 
 
 def test_a_pool_without_weights_has_none_to_swap(rows, weights):

@@ -131,6 +131,44 @@ def test_a_failing_script_shows_one_screen_that_leads_with_the_users_line(tmp_pa
     assert lines[start + 1] == "KeyError: 'dta'"
 
 
+def test_a_script_that_leaves_an_iterator_open_ends(tmp_path, environment):
+    script = write(
+        tmp_path,
+        """
+        import numpy as np
+        from cluster import Pool
+        from tests.predictors import Double
+
+        pool = Pool(Double, replicas=1)
+        batches = pool.map({"x": np.ones(5000)})
+        print(len(next(batches)["y"]))
+        """,
+    )
+    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "256\n", "")
+
+
+def test_leaving_a_pool_with_an_open_iterator_is_quiet(tmp_path, environment):
+    script = write(
+        tmp_path,
+        """
+        import asyncio
+        import numpy as np
+        from cluster import Pool
+        from tests.predictors import Double
+
+        async def main():
+            with Pool(Double, replicas=1) as pool:  # also inside a running loop
+                batches = pool.map({"x": np.ones(5000)})
+                print(len(next(batches)["y"]))
+
+        asyncio.run(main())
+        """,
+    )
+    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "256\n", "")
+
+
 def test_ray_pyarrow_and_numba_are_not_imported_by_tensor(environment):
     probe = "import tensor, sys; print({'ray', 'pyarrow', 'numba', 'asyncio'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", probe], env=environment, capture_output=True, text=True, timeout=50)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import tensor
-from cluster import Pool, TrainingPool, UsageError, UserCodeFailed, WeightSnapshot, WorkersLost
+from cluster import Pool, PoolBusy, TrainingPool, UsageError, UserCodeFailed, WeightSnapshot, WorkersLost
 from tests import predictors, trainers
 
 
@@ -171,6 +173,7 @@ def test_a_trainer_without_a_model_says_what_is_missing(backend, points):
     [
         ({"epochs": 0}, "epochs must be a whole number from 1"),
         ({"batch_rows": 0}, "batch_rows must be"),
+        ({"seed": -1}, "seed must be a whole number from 0"),
         ({"source": {"x": np.empty((0, 2))}}, "no rows to train on"),
     ],
 )
@@ -199,3 +202,83 @@ def test_results_of_a_pool_are_no_training_data(points, tmp_path):
                 training.fit(source, epochs=1, batch_rows=50)
         copied = {"x": points["x"], "y": tensor.as_training_data(table["y"])}
         assert training.fit(copied, epochs=1, batch_rows=50).steps == 2
+
+
+def test_publishing_after_each_epoch(backend, points):
+    with TrainingPool(trainers.Regress, world_size=2, backend=backend) as training:
+        epochs = []
+        training.fit(points, epochs=3, batch_rows=50, on_epoch=lambda *_: epochs.append(training.publish()))
+    assert [snapshot.epoch for snapshot in epochs] == [1, 2, 3]
+    assert len({snapshot.digest for snapshot in epochs}) == 3
+    for snapshot in epochs:
+        snapshot.close()
+
+
+def test_stopping_early_leaves_a_working_pool(points):
+    class Enough(Exception):
+        pass
+
+    def stop(epoch, loss):
+        raise Enough
+
+    with TrainingPool(trainers.Regress, backend="inline") as training:
+        with pytest.raises(Enough):
+            training.fit(points, epochs=3, batch_rows=50, on_epoch=stop)
+        assert training.fit(points, epochs=1, batch_rows=50).steps == 2
+
+
+def test_two_fits_at_once_are_refused(points):
+    with TrainingPool(trainers.Regress, backend="inline") as training:
+
+        def fit_again(epoch, loss):
+            with pytest.raises(PoolBusy):
+                training.fit(points, epochs=1, batch_rows=50)
+
+        training.fit(points, epochs=1, batch_rows=50, on_epoch=fit_again)
+
+
+def test_nothing_is_published_after_a_rank_was_lost(points):
+    with TrainingPool(trainers.Dies, world_size=2) as training:
+        with pytest.raises(WorkersLost):
+            training.fit(points, epochs=5, batch_rows=20)
+        with pytest.raises(WorkersLost, match="cannot go on"):
+            training.publish()
+
+
+def test_buffers_are_rank_0s_in_the_end(points):
+    with TrainingPool(trainers.Averages, world_size=2) as training:
+        training.fit(points, epochs=2, batch_rows=20)
+        with training.publish() as snapshot:
+            assert snapshot["mean"].shape == (2,)
+
+
+def test_ranks_that_drift_apart_are_told(points):
+    with (
+        TrainingPool(trainers.OwnRate, world_size=2, backend="inline") as training,
+        pytest.raises(UserCodeFailed, match="must build the same optimizer on each rank"),
+    ):
+        training.fit(points, epochs=1, batch_rows=50)
+
+
+def test_parquet_rows_are_decoded_once_for_all_ranks(points, tmp_path):
+    pq.write_table(
+        pa.table({"x": list(points["x"]), "y": list(points["y"])}), tmp_path / "rows.parquet", row_group_size=30
+    )
+    table = pq.read_table(tmp_path / "rows.parquet")
+    assert table.num_rows == 100
+    with TrainingPool(trainers.RaggedRegress, world_size=2, backend="inline") as training:
+        assert training.fit(tmp_path / "rows.parquet", epochs=1, batch_rows=50).steps == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"seed": "a"}, "seed must be"),
+        ({"timeout_s": 0}, "timeout_s must be a number of seconds above 0"),
+        ({"timeout_s": "a"}, "timeout_s must be"),
+        ({"init": {"rate": 1}}, "unexpected keyword argument 'rate'"),
+    ],
+)
+def test_what_a_training_pool_does_not_take(arguments, message):
+    with pytest.raises(UsageError, match=message):
+        TrainingPool(trainers.Regress, **arguments)
