@@ -74,7 +74,7 @@ def apply(op: Op, /, *operands: Any, **static: Any) -> Tensor:
             out = quiet.run(op.kernel, arrays[0], arrays[1])
     except RuntimeError as error:
         out = retry_nested(error, op.kernel, *arrays, **static)
-    except (ValueError, IndexError, TypeError) as error:
+    except (ValueError, IndexError, TypeError, OverflowError) as error:
         raise messages.explained(op, arrays, error) from error
 
     extras: Sequence[Any] = ()
@@ -277,7 +277,7 @@ def _written(op: Op, name: str, target: Any, arrays: list[Any], static: dict[str
         out = np.asarray(run(op.kernel, *arrays, **static))
     except RuntimeError:
         raise
-    except (ValueError, IndexError, TypeError) as error:
+    except (ValueError, IndexError, TypeError, OverflowError) as error:
         raise messages.explained(op, arrays, error) from error
     result, wanted = dtypes.of(out.dtype), dtypes.of(array.dtype)
     if not dtypes.can_cast(result, wanted):

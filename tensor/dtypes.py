@@ -6,13 +6,14 @@ Rules: https://docs.pytorch.org/docs/stable/tensor_attributes.html#torch.dtype
 from __future__ import annotations
 
 import builtins
+import math
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tensor.errors import DtypeError
+from tensor.errors import ArgumentError, DtypeError
 
 Array = NDArray[Any]
 Scalar = builtins.bool | builtins.int | builtins.float
@@ -179,18 +180,55 @@ def result_dtype(*operands: Array | Scalar | None) -> dtype:
     return _combine(ranks[0], _combine(ranks[1], ranks[2])) or _default
 
 
-def promoted(*operands: Array | Scalar, floating: builtins.bool = False) -> list[Any]:
+def promoted(*operands: Array | Scalar, floating: builtins.bool = False, exact: builtins.bool = False) -> list[Any]:
     """Return the operands as arrays of the dtype that PyTorch computes in.
 
     Args:
         operands: Arrays and Python numbers.
         floating: Whether integers and booleans become the default float dtype, as for division.
+        exact: Whether to refuse numbers that this dtype cannot hold, which wrap around otherwise.
+
+    Raises:
+        ArgumentError: `exact`, and there is such a number.
     """
     common = result_dtype(*operands)
     if floating and not common.is_floating_point:
         common = _default
     target = common.numpy_dtype
+    if exact:
+        return [
+            each.astype(target, copy=False) if isinstance(each, np.ndarray) else fitting(each, target)
+            for each in operands
+        ]
     return [np.asarray(each).astype(target, copy=False) for each in operands]
+
+
+def fitting(value: Any, target: np.dtype[Any]) -> Array:
+    """Return a number, or an array, in a dtype that must be able to hold it; fractions of integers are dropped.
+
+    Args:
+        value: A Python number, as a caller wrote it, or an array.
+        target: The dtype to hold it.
+
+    Raises:
+        ArgumentError: It is a number out of the dtype's range.
+    """
+    array = np.asarray(value)
+    if array.dtype == target or target.kind == "b" or array.ndim:
+        return array.astype(target, copy=False)
+    number = array.item()
+    if target.kind == "f":
+        fits = not math.isfinite(number) or abs(number) <= np.finfo(target).max
+    else:
+        limits = np.iinfo(target)
+        low = -limits.max if target.kind == "u" else limits.min  # as PyTorch: -1 is 255 in uint8
+        fits = low <= number <= limits.max
+        number = math.trunc(number) if fits else number
+    if not fits:
+        raise ArgumentError(f"value {number} cannot be converted to type {of(target)} without overflow")
+    if target.kind == "u" and number < 0:
+        number += np.iinfo(target).max + 1
+    return np.asarray(number, target)
 
 
 def can_cast(from_: dtype, to: dtype) -> builtins.bool:

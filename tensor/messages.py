@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tensor.bases import TensorBase, describe, whence_of
-from tensor.errors import DimensionError, DtypeError, ShapeError, TensorError
+from tensor.errors import ArgumentError, DimensionError, DtypeError, ShapeError, TensorError
 from tensor.marks import MARKED, REQUIRES_GRAD
 from tensor.registry import Op
 
@@ -69,6 +69,8 @@ def explained(op: Op, arrays: Sequence[Any], error: Exception) -> TensorError:
     """Return our error for one that NumPy raised, in PyTorch's words where shapes should broadcast and do not."""
     if isinstance(error, IndexError):
         return DimensionError(str(error).replace("for axis", "for dimension"))
+    if isinstance(error, OverflowError):
+        return ArgumentError(f"{op.name}: {error}")
     known = [each for each in arrays if isinstance(each, np.ndarray)]
     if isinstance(error, TypeError):
         return DtypeError(f"{op.name}: {error}; the dtypes are {', '.join(str(each.dtype) for each in known)}")

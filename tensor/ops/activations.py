@@ -10,7 +10,7 @@ from tensor.dispatch import apply
 from tensor.dtypes import Array, DtypeLike
 from tensor.ops.conversions import cast
 from tensor.ops.dims import Dims, normal_dim, normal_dims
-from tensor.ops.elementwise import as_floating, inplace, unary
+from tensor.ops.elementwise import as_floating, check_floating, inplace, unary
 from tensor.registry import op
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def _shifted(input: Array, dim: Any) -> tuple[Array, Array]:
 
 
 def _softmax(input: Array, *, dim: int) -> Any:
+    check_floating("softmax", input)
     if not input.size:
         return input.copy()
     powers = input - input.max(axis=dim, keepdims=True)
@@ -40,6 +41,7 @@ def _softmax(input: Array, *, dim: int) -> Any:
 
 
 def _log_softmax(input: Array, *, dim: int) -> Any:
+    check_floating("log_softmax", input)
     if not input.size:
         return input.copy()
     shifted = input - input.max(axis=dim, keepdims=True)

@@ -11,7 +11,7 @@ from tensor.dtypes import Array, Scalar, promoted
 from tensor.errors import ArgumentError, DtypeError
 from tensor.ops.elementwise import binary, inplace, unary
 from tensor.ops.special import erf as _erf
-from tensor.registry import op
+from tensor.registry import Kernel, op
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -24,10 +24,40 @@ def _halves(input: Any, other: Any, *, larger: bool) -> Any:
 
 
 def _power(input: Any, other: Any) -> Any:
-    return np.square(input) if type(other) is int and other == 2 else _power_ufunc(input, other)
+    if type(other) is int and other == 2:
+        return np.square(input)
+    if np.asarray(input).dtype.kind != "f" and np.asarray(other).dtype.kind == "i" and np.any(np.less(other, 0)):
+        return _integer_power(input, other)
+    return _power_ufunc(input, other)
+
+
+def _integer_power(input: Any, other: Any) -> Any:
+    """Powers of integers with negative exponents among them: 1 over the power, its fraction dropped."""
+    if not isinstance(other, np.ndarray):
+        raise ArgumentError("Integers to negative integer powers are not allowed; convert the tensor with .float().")
+    base, exponent = promoted(input, other)
+    unit = np.where(base == 1, 1, np.where(base == -1, 1 - 2 * (exponent % 2), 0))
+    return np.where(exponent < 0, unit, np.power(base, np.maximum(exponent, 0))).astype(base.dtype, copy=False)
 
 
 _power_ufunc = binary(np.power)
+
+
+def _quotient(ufunc: Any) -> Kernel:
+    """The kernel of a division whose results are integers where its operands are: there, 0 divides nothing."""
+
+    def divided(input: Any, other: Any) -> Any:
+        if np.result_type(input, other).kind != "f" and not np.all(other):
+            raise ArgumentError("ZeroDivisionError: an integer cannot be divided by 0; convert a tensor with .float()")
+        return ufunc(input, other)
+
+    return binary(divided)
+
+
+def _truncated(input: Any, other: Any) -> Any:
+    if np.result_type(input, other).kind == "f":
+        return np.trunc(np.true_divide(input, other))
+    return np.floor_divide(input - np.fmod(input, other), other)  # exact, as no float is
 
 
 def _power_vjp_other(g: Array, out: Array, input: Any, other: Any) -> Any:
@@ -43,7 +73,7 @@ def _power_vjp_input(g: Array, input: Any, other: Any) -> Any:
 def _clamp(input: Array, min: Any, max: Any) -> Any:
     bounds = [each for each in (min, max) if each is not None]
     if input.dtype.kind != "f" or any(isinstance(each, np.ndarray) for each in bounds):
-        input, *bounds = promoted(input, *bounds)
+        input, *bounds = promoted(input, *bounds, exact=True)
         low, high = (bounds.pop(0) if min is not None else None), (bounds.pop(0) if max is not None else None)
     else:
         low, high = min, max
@@ -68,7 +98,7 @@ def _sign(input: Array) -> Any:
 def _where(condition: Array, input: Any, other: Any) -> Any:
     if condition.dtype.kind != "b":
         raise DtypeError(f"where: expected condition to be a boolean tensor, got {condition.dtype}")
-    return np.where(condition, *promoted(input, other))
+    return np.where(condition, *promoted(input, other, exact=True))
 
 
 ADD = op("add", binary(np.add), input=lambda g: g, other=lambda g: g)
@@ -80,10 +110,17 @@ DIV = op(
     input=lambda g, other: g / other,
     other=lambda g, input, other: -g * input / (other * other),
 )
-FLOOR_DIVIDE = op("floor_divide", binary(np.floor_divide))
-TRUNC_DIVIDE = op("trunc_divide", lambda input, other: _truncated(input, other))
+FLOOR_DIVIDE = op(
+    "floor_divide",
+    _quotient(np.floor_divide),
+    input=lambda g: np.zeros_like(g),
+    other=lambda g: np.zeros_like(g),
+)
+TRUNC_DIVIDE = op(
+    "trunc_divide", _quotient(_truncated), input=lambda g: np.zeros_like(g), other=lambda g: np.zeros_like(g)
+)
 REMAINDER = op(
-    "remainder", binary(np.remainder), input=lambda g: g, other=lambda g, input, other: -g * np.floor(input / other)
+    "remainder", _quotient(np.remainder), input=lambda g: g, other=lambda g, input, other: -g * np.floor(input / other)
 )
 POW = op("pow", _power, input=_power_vjp_input, other=_power_vjp_other, operands=("input", "other"))
 MAXIMUM = op(
@@ -134,11 +171,6 @@ COS = op("cos", unary(np.cos, floating=True), input=lambda g, input: -g * np.sin
 ERF = op("erf", unary(_erf, floating=True), input=lambda g, input: g * (2 / np.sqrt(np.pi)) * np.exp(-input * input))
 
 
-def _truncated(input: Any, other: Any) -> Any:
-    a, b = promoted(input, other)
-    return np.trunc(a / b).astype(a.dtype)
-
-
 def add(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Return `input + alpha * other`, broadcast."""
     return apply(ADD, input, other if alpha == 1 else other * alpha)
@@ -160,10 +192,10 @@ def div(input: Tensor, other: Tensor | Scalar, *, rounding_mode: str | None = No
     Args:
         input: The dividend.
         other: The divisor.
-        rounding_mode: `None`, `"floor"` or `"trunc"`; the last two keep integers integers.
+        rounding_mode: `None`, `"floor"` or `"trunc"`; the last two keep integers integers, and have gradients of 0.
 
     Raises:
-        ArgumentError: `rounding_mode` is none of these.
+        ArgumentError: `rounding_mode` is none of these, or an integer is to be divided by 0.
     """
     if rounding_mode is None:
         return apply(DIV, input, other)
@@ -177,7 +209,7 @@ def div(input: Tensor, other: Tensor | Scalar, *, rounding_mode: str | None = No
 
 
 def floor_divide(input: Tensor, other: Tensor | Scalar) -> Tensor:
-    """Return `input // other`, rounded towards minus infinity; no gradient flows through it."""
+    """Return `input // other`, rounded towards minus infinity; its gradient is 0."""
     return apply(FLOOR_DIVIDE, input, other)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from tensor import devices, dtypes
 from tensor.bases import TensorBase, storage_of
 from tensor.dispatch import apply, write
-from tensor.dtypes import Array, DtypeLike, Scalar, canonical
+from tensor.dtypes import Array, DtypeLike, Scalar, canonical, fitting
 from tensor.errors import ShapeError
 from tensor.registry import op
 
@@ -31,7 +31,7 @@ def _fill_with(input: Array, value: Any) -> None:
         raise ShapeError(
             f"fill_ only supports 0-dimension value tensor but got tensor with {np.ndim(value)} dimensions"
         )
-    np.copyto(input, value, casting="unsafe")
+    np.copyto(input, value if isinstance(value, np.ndarray) else fitting(value, input.dtype), casting="unsafe")
 
 
 TO = op("to_copy", lambda input, *, dtype: input.astype(dtype), input=lambda g: g)

@@ -10,6 +10,7 @@ import numpy as np
 from tensor import dtypes
 from tensor.dispatch import write
 from tensor.dtypes import Array, promoted
+from tensor.errors import DtypeError
 from tensor.registry import Kernel, Op
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ def binary(ufunc: Any, *, floating: bool = False) -> Kernel:
 def as_floating(input: Array) -> Array:
     """Return integers and booleans in the default float dtype, floats as they are."""
     return input if input.dtype.kind == "f" else input.astype(dtypes.get_default_dtype().numpy_dtype)
+
+
+def check_floating(name: str, input: Array) -> None:
+    """Raise `DtypeError` unless an operation that computes with floats only gets them."""
+    if input.dtype.kind != "f":
+        raise DtypeError(f"{name}: expected floats, got {dtypes.of(input.dtype)}; convert them with .float()")
 
 
 def unary(ufunc: Any, *, floating: bool = False) -> Kernel:

@@ -10,7 +10,7 @@ import numpy as np
 from tensor.aliases import unwrapped
 from tensor.bases import TensorBase, wrap
 from tensor.dispatch import apply, write
-from tensor.dtypes import Array, Scalar
+from tensor.dtypes import Array, Scalar, fitting
 from tensor.errors import ArgumentError, DimensionError, DtypeError, ShapeError
 from tensor.marks import MARKED, Origin, combine
 from tensor.ops.dims import normal_dim
@@ -66,6 +66,8 @@ def _setitem(input: Array, value: Any, *indices: Array, key: tuple[Any, ...]) ->
         # PyTorch takes further leading dimensions of size 1 everywhere, NumPy only in some places.
         extra = next((at for at, size in enumerate(value.shape) if size != 1), value.ndim)
         value = value.reshape(value.shape[extra:])
+    elif input.dtype.kind != "f":
+        value = fitting(value, input.dtype)
     input[_index(key, indices)] = value
 
 
@@ -77,7 +79,9 @@ def _setitem_vjp_value(g: Array, shape: tuple[int, ...], indices: tuple[Array, .
 def _scatter(input: Array, index: Array, src: Any, *, dim: int) -> Array:
     result = input.copy()
     at = _along(input.shape, index, dim)
-    result[at] = src if np.isscalar(src) else src[tuple(slice(size) for size in index.shape)]
+    result[at] = (
+        src[tuple(slice(size) for size in index.shape)] if isinstance(src, np.ndarray) else fitting(src, input.dtype)
+    )
     return result
 
 
@@ -95,7 +99,14 @@ def _src_vjp(g: Array, shape: tuple[int, ...], index: Array, dim: int) -> Array:
 def _masked_fill(input: Array, mask: Array, value: Any) -> Any:
     if mask.dtype.kind != "b":
         raise DtypeError(f"masked_fill only supports boolean masks, but got mask with dtype {mask.dtype}")
-    return np.where(mask, np.asarray(value).astype(input.dtype), input)
+    return np.where(mask, fitting(value, input.dtype), input)
+
+
+def _index_select(input: Array, index: Array, *, dim: int) -> Any:
+    if index.ndim > 1:
+        raise DimensionError(f"index_select(): Index is supposed to be a vector, but its shape is {list(index.shape)}")
+    picked = np.take(np.atleast_1d(input), np.atleast_1d(index), dim)
+    return picked if input.ndim else picked.reshape(())
 
 
 GETITEM = op(
@@ -130,8 +141,10 @@ SCATTER = op(
 SCATTER_ADD = op("scatter_add", _scatter_add, input=lambda g: g, src=_src_vjp)
 INDEX_SELECT = op(
     "index_select",
-    lambda input, index, *, dim: np.take(input, index, dim),
-    input=lambda g, shape, index, dim: _scattered(shape, (slice(None),) * dim + (index,), g),
+    _index_select,
+    input=lambda g, shape, index, dim: _scattered(
+        shape, (slice(None),) * dim + (np.atleast_1d(index),) if shape else (), g
+    ),
 )
 MASKED_FILL = op(
     "masked_fill",

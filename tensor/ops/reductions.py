@@ -15,6 +15,7 @@ from tensor.errors import DimensionError, DtypeError, UnsupportedError
 from tensor.ops import arithmetic
 from tensor.ops.conversions import cast
 from tensor.ops.dims import Dims, normal_dim, normal_dims
+from tensor.ops.elementwise import check_floating
 from tensor.registry import op
 
 if TYPE_CHECKING:
@@ -433,6 +434,8 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     if not 0 <= k <= rows._data.shape[axis]:
         raise DimensionError(f"selected index k out of range: k is {k}, the dimension has {rows._data.shape[axis]}")
     values, indices = apply(TOPK, rows, k=k, dim=axis, largest=largest)
+    if not input._data.ndim and k:
+        values, indices = values.reshape(()), indices.reshape(())
     return TopkResult(values, indices)
 
 
@@ -475,8 +478,7 @@ def norm(input: Tensor, p: float | str | None = "fro", dim: Dims | None = None, 
     if p == "nuc":
         raise UnsupportedError("the nuclear norm is not available; use numpy.linalg.svd on the array")
     order = 2.0 if p is None or p == "fro" else float(p)
-    if input._data.dtype.kind != "f":
-        raise DtypeError(f"norm: expected floats, got {dtypes.of(input._data.dtype)}; convert them with .float()")
+    check_floating("norm", input._data)
     dims = normal_dims(dim, input._data.ndim)
     if order == float("inf"):
         return amax(arithmetic.abs(input), dims, keepdim)

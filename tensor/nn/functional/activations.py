@@ -11,6 +11,7 @@ from tensor.bases import fresh
 from tensor.dispatch import apply
 from tensor.dtypes import Array, DtypeLike
 from tensor.generators import random_of
+from tensor.ops.elementwise import check_floating
 from tensor.ops.special import erf
 from tensor.registry import op
 from tensor.tensors import Tensor
@@ -39,8 +40,19 @@ def _gelu_tanh_vjp(g: Array, input: Array) -> Array:
     return gradient
 
 
-GELU = op("gelu", lambda input: input * _normal_cdf(input), input=_gelu_vjp)
-GELU_TANH = op("gelu_tanh", lambda input: 0.5 * input * (1 + _inner_tanh(input)), input=_gelu_tanh_vjp)
+def _gelu(input: Array) -> Array:
+    check_floating("gelu", input)
+    return input * _normal_cdf(input)
+
+
+def _gelu_tanh(input: Array) -> Array:
+    check_floating("gelu", input)
+    out: Array = 0.5 * input * (1 + _inner_tanh(input))
+    return out
+
+
+GELU = op("gelu", _gelu, input=_gelu_vjp)
+GELU_TANH = op("gelu_tanh", _gelu_tanh, input=_gelu_tanh_vjp)
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:

@@ -29,6 +29,8 @@ CASES = {
     "sub": [(lambda a, b: a - b, real(2, 3), real(2, 1)), (lambda a: 3 - a, real(2))],
     "mul": [(lambda a, b: a * b, real(2, 1), real(1, 3)), (lambda a: a * 3, real(2)), (lambda a: a * a, real(2))],
     "div": [(lambda a, b: a / b, real(2, 3), positive(3)), (lambda a: 2 / a, positive(2))],
+    "floor_divide": [(lambda a, b: a.div(b, rounding_mode="floor"), real(2, 3), positive(3))],
+    "trunc_divide": [(lambda a, b: a.div(b, rounding_mode="trunc"), real(2, 3), positive(3))],
     "remainder": [(lambda a, b: a % b, real(2, 3), positive(2, 3))],
     "pow": [
         (lambda a, b: a**b, positive(2, 3), real(3)),
