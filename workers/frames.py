@@ -42,7 +42,9 @@ def receive_frame(sock: socket.socket) -> bytearray | None:
 
 def has_data(sock: socket.socket) -> bool:
     """Whether a frame, or the end of the connection, waits to be read."""
-    return bool(select.select([sock], [], [], 0)[0])
+    waiting = select.poll()  # select() knows no descriptors from 1024 on
+    waiting.register(sock, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def _fill(sock: socket.socket, target: memoryview) -> bool:
