@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 from types import TracebackType
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol, TextIO, cast
 
 _LINE_EVERY_S = 5.0
 _REDRAW_EVERY_S = 0.1
@@ -65,6 +65,35 @@ class Silent:
         pass
 
 
+class _Harmless:
+    """A text stream that never raises: a display that cannot be shown must not end the job that it shows."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._broken = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        self._attempt(self._stream.write, text)
+        return len(text)
+
+    def flush(self) -> None:
+        self._attempt(self._stream.flush)
+
+    def isatty(self) -> bool:
+        return self._attempt(self._stream.isatty) is True
+
+    def _attempt(self, function: Callable[..., object], *arguments: str) -> object:
+        if not self._broken:
+            try:
+                return function(*arguments)
+            except (OSError, ValueError):  # nobody reads the pipe, the disk is full, the stream is closed
+                self._broken = True
+        return None
+
+
 class Lines:
     """A plain line now and then, for logs.
 
@@ -74,7 +103,7 @@ class Lines:
     """
 
     def __init__(self, stream: TextIO, *, every_s: float = _LINE_EVERY_S) -> None:
-        self._stream = stream
+        self._stream = _Harmless(stream)
         self._every_s = every_s
         self._last_s = monotonic()
         self._progress: Progress | None = None
@@ -110,7 +139,7 @@ class Bar:
     """
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self._stream = _Harmless(stream)
         self._bar: Any = None
         self._task: Any = None
         self._drawn_s = 0.0
@@ -126,7 +155,7 @@ class Bar:
             MofNCompleteColumn(),
             TextColumn("rows"),
             TimeRemainingColumn(elapsed_when_finished=True),
-            console=Console(file=self._stream),
+            console=Console(file=cast(TextIO, self._stream)),
             auto_refresh=False,  # by a thread, which nobody would join
         )
         self._task = self._bar.add_task("shoal", total=None)
@@ -148,9 +177,11 @@ def progress_view(show: bool | None, *, stream: TextIO | None = None) -> Progres
 
     Args:
         show: True for a bar on a terminal and lines elsewhere; False for nothing; None for a bar on a terminal only.
-        stream: Where to; standard error by default.
+        stream: Where to; standard error by default, which a daemon may not have.
     """
-    target = stream or sys.stderr
-    if show is not False and target.isatty():
+    target: TextIO | None = sys.stderr if stream is None else stream
+    if show is False or target is None:
+        return Silent()
+    if _Harmless(target).isatty():
         return Bar(target)
     return Lines(target) if show else Silent()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from cluster.progress import Bar, Lines, Progress, Silent, progress_view
 
 
@@ -17,6 +19,46 @@ def test_the_view_fits_the_stream():
     assert isinstance(progress_view(None, stream=io.StringIO()), Silent)
     assert isinstance(progress_view(True, stream=io.StringIO()), Lines)
     assert isinstance(progress_view(False, stream=Terminal()), Silent)
+
+
+def test_a_process_without_standard_error_is_shown_nothing(monkeypatch):
+    monkeypatch.setattr("sys.stderr", None)
+    assert isinstance(progress_view(None), Silent)
+    assert isinstance(progress_view(True), Silent)
+
+
+class Broken(io.StringIO):
+    """A terminal or pipe that goes away after some writes."""
+
+    def __init__(self, *, writes, tty, error):
+        super().__init__()
+        self.writes, self.tty, self.error = writes, tty, error
+
+    def isatty(self):
+        return self.tty
+
+    def write(self, text):
+        self.writes -= 1
+        if self.writes < 0:
+            raise self.error
+        return super().write(text)
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(28, "No space left"), ValueError("I/O on closed file")])
+@pytest.mark.parametrize("writes", [0, 1, 3])
+@pytest.mark.parametrize("kind", [Bar, Lines])
+def test_a_display_that_breaks_does_not_end_the_job(kind, writes, error):
+    stream = Broken(writes=writes, tty=kind is Bar, error=error)
+    with kind(stream) as update:
+        update(Progress(rows_total=10, shards_total=1, rows=5))
+        update(Progress(rows_total=10, shards_total=1, rows=10))
+
+
+def test_a_closed_stream_is_no_terminal():
+    stream = Terminal()
+    stream.close()
+    stream.isatty = lambda: io.StringIO.isatty(stream)
+    assert isinstance(progress_view(None, stream=stream), Silent)
 
 
 def test_lines_say_how_far_it_is():
