@@ -352,12 +352,14 @@ class Tensor(TensorBase):
     # ---- copies of the object itself
 
     def __copy__(self) -> Self:
-        made = type(self)._wrap(
-            self._data, self._flags & (MARKED | REQUIRES_GRAD), storage=storage_of(self), origin=origin_of(self)
+        """Return another tensor over the same memory: a view, or of a leaf to train or a subclass one more of those."""
+        refresh((self,))
+        if self._node is not None or (type(self) is Tensor and not self._flags & REQUIRES_GRAD):
+            view: Any = indexing.getitem(self, ...)
+            return view  # type: ignore[no-any-return]
+        return type(self)._restore(
+            self._data, self._flags & (MARKED | REQUIRES_GRAD), origin_of(self), storage=storage_of(self)
         )
-        if self._node is not None:
-            made._node = self._node
-        return made
 
     def __deepcopy__(self, memo: dict[builtins.int, Any]) -> Self:
         if id(self) in memo:
@@ -377,14 +379,18 @@ class Tensor(TensorBase):
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         refresh((self,))
-        return _restored, (type(self), self._data, self._flags & (MARKED | REQUIRES_GRAD), origin_of(self))
+        # Handed out, since pickle may pass on a buffer over this very memory.
+        array = aliases.hand_out(self)
+        return _restored, (type(self), array, self._flags & (MARKED | REQUIRES_GRAD), origin_of(self))
 
     @classmethod
-    def _restore(cls, array: Array, flags: builtins.int, origin: Origin | None) -> Self:
+    def _restore(
+        cls, array: Array, flags: builtins.int, origin: Origin | None, *, storage: Storage | None = None
+    ) -> Self:
         """Return a copied or unpickled tensor: marked if it was, or if this is inference mode."""
         if modes.current() is modes.INFERENCE:
             flags, origin = MARKED, origin or marks.CURRENT.get()
-        return cls._wrap(array, flags, origin=origin)
+        return cls._wrap(array, flags, origin=origin, storage=storage)
 
     # ---- arithmetic
 
@@ -636,7 +642,11 @@ class Tensor(TensorBase):
 
 
 def _restored(cls: type[Tensor], array: Array, flags: int, origin: Origin | None) -> Tensor:
-    return cls._restore(array, flags, origin)
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    # A read-only array within the pickle comes back over the pickle's own bytes, though nobody else wants its memory.
+    return cls._restore(array.copy() if type(owner) is bytes else array, flags, origin)
 
 
 bases.results_are(Tensor)

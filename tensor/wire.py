@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgpack
 import numpy as np
 
+from tensor.aliases import hand_out
 from tensor.dtypes import Array
 from tensor.errors import TensorError
 from tensor.factories import from_numpy
@@ -370,7 +371,8 @@ def _encode_tensor(tensor: Tensor) -> list[Any]:
             f"a tensor that was recorded for backward (by {tensor.grad_fn}) cannot travel, since its graph cannot: "
             "send tensor.detach()"
         )
-    return [tensor._data, tensor.is_inference(), tensor.requires_grad, to_plain(tensor.origin)]
+    # Handed out, since the frame's segments are over this very memory.
+    return [hand_out(tensor), tensor.is_inference(), tensor.requires_grad, to_plain(tensor.origin)]
 
 
 def _decode_tensor(payload: Any) -> Tensor:

@@ -41,7 +41,7 @@ def test_pickle_of_unmarked():
 def test_pickle_out_of_band_gives_read_only_memory_without_a_copy(marked):
     buffers = []
     data = pickle.dumps(marked, 5, buffer_callback=buffers.append)
-    frozen = [bytes(buffer) for buffer in buffers]
+    frozen = [memoryview(bytes(buffer)) for buffer in buffers]
     again = pickle.loads(data, buffers=frozen)
     assert again.is_inference()
     with T.inference_mode(), pytest.raises(T.ReadOnlyError):
@@ -224,3 +224,26 @@ def test_ranges_answer_as_a_plain_list_would(spans, dying, at):
     assert {origin.shard for origin in ranges.find((at, at + 2))} == expected
     assert ranges._starts == sorted(ranges._starts)
     assert all(stop <= start for stop, start in zip(ranges._stops, ranges._starts[1:], strict=False))
+
+
+def test_buffers_of_a_pickle_are_read_only_and_known(marked):
+    buffers = []
+    data = pickle.dumps(marked, 5, buffer_callback=buffers.append)
+    [raw] = [each.raw() for each in buffers]
+    assert raw.readonly
+    assert T.frombuffer(raw, dtype=T.float32).is_inference()
+    again = pickle.loads(data, buffers=buffers)
+    assert again.data_ptr() == marked.data_ptr()
+
+
+def test_a_pickled_tensor_may_be_written_inside(marked):
+    again = pickle.loads(pickle.dumps(marked, 5))
+    with T.inference_mode():
+        again.add_(1)
+    assert not T.equal(again, marked)
+
+
+def test_segments_of_a_frame_are_known():
+    with T.inference_mode():
+        large = T.ones(100, 100)
+    assert any(T.frombuffer(part, dtype=T.uint8).is_inference() for part in wire.pack(large))
