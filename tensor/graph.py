@@ -153,11 +153,13 @@ _COUNTER: ContextVar[Counter | None] = ContextVar("tensor_graph_counter", defaul
 
 def count_node() -> None:
     """Count a node that was recorded here."""
-    counter = _COUNTER.get()
-    if counter is None:
-        counter = Counter()
-        _COUNTER.set(counter)
-    counter.nodes += 1
+    (_COUNTER.get() or _start_counting()).nodes += 1
+
+
+def _start_counting() -> Counter:
+    counter = Counter()
+    _COUNTER.set(counter)
+    return counter
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +176,11 @@ class GraphStats:
 def graph_stats() -> GraphStats:
     """Return how many graph nodes were created in this context: this thread, or this asyncio task and its parent.
 
-    A task shares the count of the context that started it; `counting_nodes` gives it one of its own.
+    A task shares the count of the context that started it, if that has asked for it or recorded something;
+    `counting_nodes` gives it one of its own.
     """
-    counter = _COUNTER.get()
-    return GraphStats(nodes=0 if counter is None else counter.nodes)
+    # Asking starts the count, so that tasks started from here on share it.
+    return GraphStats(nodes=(_COUNTER.get() or _start_counting()).nodes)
 
 
 @contextmanager

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from tensor.dtypes import dtype, float16, float32, float64
+from tensor.errors import InferenceTensorError
 from tensor.factories import empty
+from tensor.modes import is_inference_mode_enabled
 from tensor.nn.gradients import clear_grad
 from tensor.nn.hooks import RemovableHandle
 from tensor.nn.parameter import Parameter
@@ -452,6 +454,13 @@ class Module:
 
     def _apply(self: ModuleT, fn: Callable[[Tensor], Tensor]) -> ModuleT:
         """Replace the value of each parameter and buffer; parameters stay the same objects where they can."""
+        if is_inference_mode_enabled():
+            for name, tensor in [*self.named_parameters(), *self.named_buffers()]:
+                if not tensor.is_inference() and fn(tensor) is not tensor:
+                    raise InferenceTensorError(
+                        f"{name} cannot be converted inside inference_mode: it would become inference-only, and the "
+                        "module, which was built outside, could not be trained any more. Convert it outside the block."
+                    )
         replaced: dict[int, Parameter] = {}
         for module in self.modules():
             for name, parameter in module._parameters.items():

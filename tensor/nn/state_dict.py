@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tensor import modes, writes
 from tensor.errors import TensorError
 from tensor.modes import is_inference_mode_enabled
 from tensor.nn.deferred import array_of
@@ -73,12 +74,20 @@ def load(module: Module, state_dict: Mapping[str, Any], *, strict: bool, assign:
     if problems:
         raise StateDictError(f"Error(s) in loading state_dict for {type(module).__name__}:\n\t" + "\n\t".join(problems))
     assigned: dict[int, Tensor] = {}  # by what was there before: parameters that two modules share stay shared
-    for slot, tensor in fitting.values():
-        if assign or _can_share(slot.tensor, tensor):
-            slot.put(assigned.setdefault(id(slot.tensor), _like(slot.tensor, tensor)))
-        else:
-            with no_grad():
-                slot.tensor.copy_(tensor)
+    puts, copies = [], []
+    with no_grad():
+        for name, (slot, tensor) in fitting.items():  # whatever can raise, before anything changes
+            if assign or _can_share(slot.tensor, tensor):
+                if id(slot.tensor) not in assigned:
+                    assigned[id(slot.tensor)] = _like(slot.tensor, tensor)
+                puts.append((slot, assigned[id(slot.tensor)]))
+            else:
+                writes.check(f"load_state_dict, {name}:", slot.tensor, (tensor,), modes.current())
+                copies.append((slot.tensor, tensor))
+        for target, tensor in copies:
+            target.copy_(tensor)
+    for slot, tensor in puts:
+        slot.put(tensor)
     return keys
 
 

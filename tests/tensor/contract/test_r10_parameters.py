@@ -104,3 +104,20 @@ def test_an_optimizer_refuses_the_parameters_of_a_replica():
     for make in (tensor.optim.SGD, tensor.optim.Adam, tensor.optim.AdamW):
         with pytest.raises(InferenceTensorError, match=r"parameter 0 .* inference-only"):
             make(model.parameters())
+
+
+@pytest.mark.parametrize("convert", [lambda m: m.half(), lambda m: m.to(tensor.float64)])
+def test_a_trained_model_is_not_converted_inside(convert):
+    model = nn.Linear(2, 2)
+    before = dict(model.named_parameters())
+    with (
+        tensor.inference_mode(),
+        pytest.raises(tensor.InferenceTensorError, match=r"weight cannot be converted inside"),
+    ):
+        convert(model)
+    assert dict(model.named_parameters()) == before
+    assert model.weight.dtype is tensor.float32
+    with tensor.inference_mode():
+        model.float()  # changes nothing
+        assert nn.Linear(2, 2).half().weight.dtype is tensor.float16
+    assert model.weight.requires_grad

@@ -1,6 +1,7 @@
 """R16: `graph_stats` counts the graph nodes created in each context."""
 
 import asyncio
+import contextvars
 import threading
 
 import tensor as T
@@ -85,3 +86,24 @@ async def test_a_task_started_in_a_block_counts_for_it():
     with counting_nodes() as counter:
         await asyncio.create_task(work())
     assert counter.nodes == 2
+
+
+def test_a_task_shares_the_count_of_whoever_asked_before():
+    async def child():
+        record(2)
+
+    def count():
+        before = graph_stats().nodes
+        asyncio.run(child())
+        return graph_stats().nodes - before
+
+    assert contextvars.Context().run(count) == 2
+
+
+def test_a_child_task_shares_it_too():
+    async def main():
+        before = graph_stats().nodes
+        await asyncio.to_thread(record, 3)
+        return graph_stats().nodes - before
+
+    assert contextvars.Context().run(asyncio.run, main()) == 3

@@ -201,3 +201,35 @@ def test_outside_everything_is_copied(path):
     weights, net = tensor.load(path), Net()
     net.load_state_dict(weights)
     assert not any(shares(value, weights[name]) for name, value in net.state_dict().items())
+
+
+def _marked_bias():
+    with tensor.inference_mode():
+        return tensor.ones(2)
+
+
+def _read_only_bias(net):
+    array = np.ones(2, np.float32)
+    array.flags.writeable = False
+    net.out.bias = nn.Parameter(tensor.from_numpy(array))
+
+
+@pytest.mark.parametrize(
+    ("bias", "assign", "prepare", "error"),
+    [
+        (_marked_bias, False, None, InferenceTensorError),
+        (_marked_bias, True, None, InferenceTensorError),
+        (lambda: tensor.ones(2, dtype=tensor.int64), True, None, tensor.DtypeError),
+        (lambda: tensor.ones(2), False, _read_only_bias, tensor.ReadOnlyError),
+    ],
+    ids=["marked", "marked, assigned", "integers, assigned", "read-only target"],
+)
+def test_what_cannot_be_loaded_whole_changes_nothing(bias, assign, prepare, error):
+    net = Net()
+    if prepare:
+        prepare(net)
+    before = {name: value.tolist() for name, value in net.state_dict().items()}
+    loaded = {name: tensor.zeros_like(value) for name, value in net.state_dict().items()} | {"out.bias": bias()}
+    with pytest.raises(error):
+        net.load_state_dict(loaded, assign=assign)
+    assert {name: value.tolist() for name, value in net.state_dict().items()} == before
