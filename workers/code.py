@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from workers.errors import PredictorError
+from workers.fingerprint import fingerprint_of
 
 
 def _import_path() -> tuple[str, ...]:
@@ -87,16 +88,15 @@ class CodeRef:
         return _checked(found, self.name)
 
     def source_digest(self) -> str:
-        """What code this is: sha256 of the module's source, or of the class by value where there is no file.
+        """What code this is: sha256 of the module's source, or of what the class does where there is no file.
 
         Two runs of one job must agree in it (see `Pool.run`), so that half of the output is not another model's.
         """
         target = self.resolve()
         try:
-            source = Path(inspect.getfile(target)).read_bytes()
+            return hashlib.sha256(Path(inspect.getfile(target)).read_bytes()).hexdigest()
         except (OSError, TypeError):
-            source = self.pickled or self.name.encode()
-        return hashlib.sha256(source).hexdigest()
+            return fingerprint_of(target)
 
 
 def _checked(found: Any, name: str) -> type:
