@@ -233,7 +233,7 @@ def write(op: Op, target: Any, /, *others: Any, **static: Any) -> Tensor:
     """
     operands = (target, *map(_as_operand, others))
     mode = modes.current()
-    name = f"{op.name}_"
+    name = op.name if op.inplace is op.kernel else f"{op.name}_"  # some exist in place only
     if mode is GRAD:
         history.refresh(operands)
     tensors = [each for each in operands if isinstance(each, TensorBase)]

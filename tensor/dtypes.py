@@ -61,6 +61,7 @@ bool = dtype("bool")
 
 ALL = (float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool)
 _BY_NAME = {each.name: each for each in ALL}
+NAMES = frozenset(_BY_NAME)
 _BY_NUMPY = {each.numpy_dtype: each for each in ALL}
 _BY_TYPE = {builtins.float: float32, builtins.int: int64, builtins.bool: bool}
 

@@ -16,7 +16,7 @@ from tensor.errors import DtypeError, InferenceModeError, ShapeError
 from tensor.generators import Generator, random_of
 from tensor.marks import MARKED, Origin, combine
 from tensor.ops.conversions import cast, detach
-from tensor.ops.dims import sizes
+from tensor.ops.dims import extents
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -147,21 +147,21 @@ def zeros(
     *size: Any, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: builtins.bool = False
 ) -> Tensor:
     """Return zeros of a size."""
-    return _new(np.zeros(sizes(size), _numpy_dtype(dtype)), None, device, requires_grad)
+    return _new(np.zeros(extents(size), _numpy_dtype(dtype)), None, device, requires_grad)
 
 
 def ones(
     *size: Any, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: builtins.bool = False
 ) -> Tensor:
     """Return ones of a size."""
-    return _new(np.ones(sizes(size), _numpy_dtype(dtype)), None, device, requires_grad)
+    return _new(np.ones(extents(size), _numpy_dtype(dtype)), None, device, requires_grad)
 
 
 def empty(
     *size: Any, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: builtins.bool = False
 ) -> Tensor:
     """Return a tensor of a size whose elements are whatever was in memory."""
-    return _new(np.empty(sizes(size), _numpy_dtype(dtype)), None, device, requires_grad)
+    return _new(np.empty(extents(size), _numpy_dtype(dtype)), None, device, requires_grad)
 
 
 def full(
@@ -284,7 +284,7 @@ def rand(
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """Return random numbers, uniform from 0 up to but not 1."""
-    drawn = _drawn(random_of(generator).random, sizes(size), _numpy_dtype(dtype))
+    drawn = _drawn(random_of(generator).random, extents(size), _numpy_dtype(dtype))
     return _new(drawn, None, device, requires_grad)
 
 
@@ -296,7 +296,7 @@ def randn(
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """Return random numbers, normal with mean 0 and variance 1."""
-    drawn = _drawn(random_of(generator).standard_normal, sizes(size), _numpy_dtype(dtype))
+    drawn = _drawn(random_of(generator).standard_normal, extents(size), _numpy_dtype(dtype))
     return _new(drawn, None, device, requires_grad)
 
 

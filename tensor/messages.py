@@ -73,6 +73,9 @@ def explained(op: Op, arrays: Sequence[Any], error: Exception) -> TensorError:
         return ArgumentError(f"{op.name}: {error}")
     known = [each for each in arrays if isinstance(each, np.ndarray)]
     if isinstance(error, TypeError):
+        if op.operands == ("input", "other") and None in [each for each in arrays if not isinstance(each, np.ndarray)]:
+            missing = next(at for at, each in enumerate(arrays) if each is None)
+            return DtypeError(f"{op.name}: expected a tensor or a number as {op.operand_name(missing)!r}, got None")
         return DtypeError(f"{op.name}: {error}; the dtypes are {', '.join(str(each.dtype) for each in known)}")
     shapes = [each.shape for each in known]
     if len(shapes) == 2 and "broadcast" in str(error):

@@ -157,11 +157,15 @@ class inference_mode(_Scope):  # noqa: N801 - PyTorch's name
     def __new__(cls, mode: Callable[P, R]) -> Callable[P, R]: ...  # type: ignore[misc]
     def __new__(cls, mode: Any = True) -> Any:
         """Return a scope, or the function given with the scope around it."""
-        return super().__new__(cls) if isinstance(mode, bool) else cls()(mode)
+        if callable(mode):
+            return cls()(mode)
+        if not isinstance(mode, int):
+            raise TypeError(f"inference_mode expected a function to decorate, or a bool; got {mode!r}")
+        return super().__new__(cls)
 
     def __init__(self, mode: bool = True) -> None:
         super().__init__()
-        self.mode = mode
+        self.mode = bool(mode)
 
     def _mode(self, outside: Mode) -> Mode:
         if self.mode:

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 
 def _sigmoid(input: Array) -> Any:
-    # Both branches take the exponential of something negative, so neither overflows.
-    small = np.exp(-np.abs(input))
-    return np.where(input >= 0, 1, small).astype(input.dtype, copy=False) / (1 + small)
+    # Where the exponential overflows its inverse is 0, as it should be; half precision overflows too early.
+    out = np.asarray(np.negative(input.astype(np.float32) if input.dtype == np.float16 else input))
+    np.exp(out, out=out)
+    out += 1
+    return np.reciprocal(out, out=out).astype(input.dtype, copy=False)
 
 
 def _shifted(input: Array, dim: Any) -> tuple[Array, Array]:

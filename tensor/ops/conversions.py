@@ -11,7 +11,7 @@ from tensor import devices, dtypes
 from tensor.bases import TensorBase, storage_of
 from tensor.dispatch import apply, write
 from tensor.dtypes import Array, DtypeLike, Scalar, canonical, fitting
-from tensor.errors import ShapeError
+from tensor.errors import DtypeError, ShapeError
 from tensor.registry import op
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def to(
         if isinstance(each, TensorBase):
             dtype = dtypes.of(each._data.dtype)
         elif isinstance(each, str | devices.device):
+            if each in dtypes.NAMES:
+                raise DtypeError(f"expected a dtype or a device, got the text {each!r}; the dtype is tensor.{each}")
             devices.check(each)
         elif isinstance(each, builtins.bool):
             continue  # PyTorch's positional non_blocking

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tensor.errors import DimensionError
+from tensor.errors import DimensionError, DtypeError, ShapeError
 
 Dims = int | Sequence[int]
 
@@ -43,7 +43,28 @@ def normal_dims(dim: Dims | None, ndim: int) -> tuple[int, ...]:
 
 
 def sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
-    """Return sizes passed as separate arguments, or as one sequence, as a tuple of ints."""
-    if len(given) == 1 and isinstance(given[0], Iterable):
+    """Return sizes passed as separate arguments, or as one sequence, as a tuple of ints.
+
+    Raises:
+        DtypeError: One is no integer.
+    """
+    if len(given) == 1 and isinstance(given[0], Iterable) and not isinstance(given[0], str):
         given = tuple(given[0])
-    return tuple([each.__index__() for each in given])
+    try:
+        return tuple([each.__index__() for each in given])
+    except (AttributeError, TypeError):
+        wrong = next(each for each in given if not hasattr(each, "__index__") or not isinstance(each, int))
+        raise DtypeError(f"sizes must be integers, got {wrong!r} of type {type(wrong).__name__}") from None
+
+
+def extents(given: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return the sizes of a tensor to be made, passed as for `sizes`.
+
+    Raises:
+        DtypeError: One is no integer.
+        ShapeError: One is negative.
+    """
+    size = sizes(given)
+    if any(each < 0 for each in size):
+        raise ShapeError(f"Dimension size must be non-negative, got {list(size)}")
+    return size

@@ -176,13 +176,13 @@ def _parsed(key: Any) -> tuple[tuple[Any, ...], list[Any]]:
             part = slice(*[None if each is None else each.__index__() for each in (part.start, part.stop, part.step)])
             if part.step is not None and part.step <= 0:
                 raise ArgumentError("step must be greater than zero; use flip() to reverse a dimension")
-        elif isinstance(part, bool):
+        elif isinstance(part, bool | np.bool):
             tensors.append(np.asarray(part))
             part = _TENSOR
         elif part is not None and part is not Ellipsis:
             try:
                 part = part.__index__()
-            except AttributeError:
+            except (AttributeError, TypeError):
                 raise DimensionError(
                     "only integers, slices (`:`), ellipsis (`...`), None and long or boolean tensors are valid indices "
                     f"(got {type(part).__name__})"

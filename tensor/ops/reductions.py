@@ -163,6 +163,17 @@ def _sort(input: Array, *, dim: int, descending: bool) -> tuple[Array, Array]:
 
 
 def _topk(input: Array, *, k: int, dim: int, largest: bool) -> tuple[Array, Array]:
+    size = input.shape[dim]
+    if 0 < k < size:
+        at = size - k if largest else k - 1
+        split = np.argpartition(input, at, dim)
+        chosen = np.sort(np.take(split, range(at, size) if largest else range(k), dim), dim)
+        values = np.take_along_axis(input, chosen, dim)
+        worst = values.min(dim, keepdims=True) if largest else values.max(dim, keepdims=True)
+        # Which of equal elements a partition chooses depends on the processor; so do not let it choose.
+        if ((input >= worst if largest else input <= worst).sum(dim) == k).all():
+            order = _descending(values, dim) if largest else np.argsort(values, dim, kind="stable")
+            return _pick(input, np.take_along_axis(chosen, order, dim), dim, True)
     order = _descending(input, dim) if largest else np.argsort(input, dim, kind="stable")
     return _pick(input, np.take(order, range(k), dim), dim, True)
 

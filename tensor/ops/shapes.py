@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tensor.bases import TensorBase
 from tensor.dispatch import apply
 from tensor.dtypes import Array, promoted
 from tensor.errors import DimensionError, DtypeError, ShapeError
@@ -110,6 +111,8 @@ def _resolved(input: Tensor, size: tuple[int, ...]) -> tuple[int, ...]:
         ShapeError: The tensor does not have that many elements.
     """
     count = input._data.size
+    if -1 not in size and math.prod(size) == count and min(size, default=0) >= 0:
+        return size
     known = math.prod(each for each in size if each != -1)
     unknown = size.count(-1)
     fits = known == count if not unknown else unknown == 1 and known > 0 and count % known == 0
@@ -129,7 +132,7 @@ def view(input: Tensor, *shape: Any) -> Tensor:
         ShapeError: The number of elements differs, or the memory layout needs a copy: use `reshape`.
     """
     size = _resolved(input, sizes(shape))
-    if not _is_viewable(input._data, size):
+    if not (input._data.flags.c_contiguous or _is_viewable(input._data, size)):
         raise ShapeError(
             f"view size {list(size)} is not compatible with input tensor's size {list(input._data.shape)} and strides "
             "(at least one dimension spans across two contiguous subspaces). Use .reshape(...) instead."
@@ -144,7 +147,9 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
         ShapeError: The number of elements differs.
     """
     size = _resolved(input, sizes(shape))
-    return apply(VIEW, input if _is_viewable(input._data, size) else apply(CLONE, input), size=size)
+    # Whatever has no gaps is viewable; only what has is reshaped twice to find out.
+    viewable = input._data.flags.c_contiguous or _is_viewable(input._data, size)
+    return apply(VIEW, input if viewable else apply(CLONE, input), size=size)
 
 
 def view_as(input: Tensor, other: Tensor) -> Tensor:
@@ -311,6 +316,8 @@ def contiguous(input: Tensor) -> Tensor:
 
 
 def _tensors(name: str, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    if isinstance(tensors, TensorBase):
+        raise DtypeError(f"{name}(): expected a list or tuple of tensors, got a tensor; write {name}([a, b])")
     given = tuple(tensors)
     if not given:
         raise ShapeError(f"{name}(): expected a non-empty list of Tensors")

@@ -56,19 +56,17 @@ class SGD(Optimizer):
         super().__init__(params, defaults)
 
     def _update(self, array: Array, gradient: Array, state: State, options: Group) -> None:
-        step = np.multiply(array, options["weight_decay"], out=np.empty_like(array))
-        step += gradient
+        step = gradient
+        if weight_decay := options["weight_decay"]:
+            step = np.multiply(array, weight_decay, out=np.empty_like(array))
+            step += gradient
         if momentum := options["momentum"]:
             if "momentum_buffer" in state:
                 velocity = state["momentum_buffer"]._data
                 velocity *= momentum
-                velocity += (1 - options["dampening"]) * step
+                velocity += (1 - options["dampening"]) * step if options["dampening"] else step
             else:  # the first step is not dampened
                 velocity = step.copy()
                 state["momentum_buffer"] = state_tensor(velocity)
-            if options["nesterov"]:
-                step += momentum * velocity
-            else:
-                step[...] = velocity
-        step *= options["lr"]
-        array -= step
+            step = step + momentum * velocity if options["nesterov"] else velocity
+        array -= np.multiply(step, options["lr"], out=np.empty_like(array))

@@ -245,7 +245,59 @@ def test_a_newcomer_is_told_what_does_not_fit():
         T.ones(2, 3) @ T.ones(2, 3)
     with pytest.raises(IndexError, match="index 5 is out of bounds for dimension 0 with size 3"):
         T.ones(3)[5]
+    for make in (T.zeros, T.ones, T.empty, T.rand, T.randn):
+        with pytest.raises(T.ShapeError, match="must be non-negative"):
+            make(2, -1)
+        with pytest.raises(T.DtypeError, match=r"sizes must be integers, got 2\.5"):
+            make(2.5)
+    with pytest.raises(T.DtypeError, match="sizes must be integers, got 'a' of type str"):
+        T.nn.Linear("a", 2)
+    with pytest.raises(T.DtypeError, match="add: expected a tensor or a number as 'other', got None"):
+        T.ones(2) + None
+    with pytest.raises(T.DtypeError, match=r"softmax: expected floats, got tensor\.int64"):
+        T.arange(3).softmax(0)
+    with pytest.raises(T.DtypeError, match=r"the dtype is tensor\.float32"):
+        T.ones(2).to("float32")
+    with pytest.raises(T.InferenceTensorError, match=r"^setitem: "):
+        T.ones(2)[0] = _marked()
+    with pytest.raises(T.DtypeError, match=r"expected a list or tuple of tensors.*cat\(\[a, b\]\)"):
+        T.cat(T.ones(2), T.ones(2))
+    with pytest.raises(T.DimensionError, match="valid indices"):
+        T.ones(2)[1.5]
+    with pytest.raises(
+        T.ShapeError, match=r"^linear: an input of shape \[5, 3\] does not fit a weight of shape \[2, 4\]"
+    ):
+        T.nn.Linear(4, 2)(T.ones(5, 3))
     with pytest.raises(T.DtypeError, match="boolean subtract"):
         T.tensor([True]) - T.tensor([True])
     with pytest.raises(RuntimeError, match=r"shape '\[4\]' is invalid for input of size 6"):
         T.ones(6).view(4)
+
+
+def _marked():
+    with T.inference_mode():
+        return T.tensor(1.0)
+
+
+def test_numpy_values_are_taken_where_python_ones_are():
+    assert T.ones(2)[np.bool_(True)].shape == (1, 2)
+    assert T.ones(2)[np.int64(1)].item() == 1
+    for function in (T.nn.functional.relu, T.nn.functional.tanh, T.nn.functional.sigmoid, T.nn.functional.gelu):
+        assert isinstance(function(np.ones(2, np.float32)), T.Tensor)
+    with T.inference_mode(mode=1):
+        assert T.is_inference_mode_enabled()
+    with T.inference_mode(0):
+        assert not T.is_inference_mode_enabled()
+
+
+@pytest.mark.parametrize("largest", [True, False])
+def test_topk_takes_the_first_of_equal_elements(largest):
+    random = np.random.default_rng(3)
+    cases = [random.normal(size=(3, 400)), random.integers(0, 9, (3, 400)), random.integers(0, 2, (3, 400)) > 0]
+    cases.append(np.where(random.random((3, 400)) < 0.3, np.nan, cases[0]))
+    for case in cases:
+        for k in (0, 1, 7, 400):
+            values, indices = T.tensor(case).topk(k, largest=largest)
+            wanted = T.tensor(case).sort(descending=largest)
+            np.testing.assert_array_equal(values, wanted.values[:, :k])
+            np.testing.assert_array_equal(indices, wanted.indices[:, :k])

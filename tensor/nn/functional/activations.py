@@ -11,6 +11,7 @@ from tensor.bases import fresh
 from tensor.dispatch import apply
 from tensor.dtypes import Array, DtypeLike
 from tensor.generators import random_of
+from tensor.ops import activations
 from tensor.ops.elementwise import check_floating
 from tensor.ops.special import erf
 from tensor.registry import op
@@ -64,7 +65,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html
     """
-    return input.relu_() if inplace else input.relu()
+    return activations.relu_(input) if inplace else activations.relu(input)
 
 
 def tanh(input: Tensor) -> Tensor:
@@ -72,7 +73,7 @@ def tanh(input: Tensor) -> Tensor:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.tanh.html
     """
-    return input.tanh()
+    return activations.tanh(input)
 
 
 def sigmoid(input: Tensor) -> Tensor:
@@ -80,7 +81,7 @@ def sigmoid(input: Tensor) -> Tensor:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.sigmoid.html
     """
-    return input.sigmoid()
+    return activations.sigmoid(input)
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tensor.dispatch import apply
 from tensor.dtypes import Array
-from tensor.errors import DimensionError, DtypeError
+from tensor.errors import DimensionError, DtypeError, ShapeError
 from tensor.registry import op
 from tensor.tensors import Tensor
 
@@ -20,7 +20,10 @@ def _linear(input: Array, weight: Array, bias: Array | None) -> Array:
             f"{'' if bias is None else f' and {bias.dtype}'}: convert the input or the module with .to(dtype)"
         )
     if input.ndim == 0 or weight.ndim != 2 or input.shape[-1] != weight.shape[1]:
-        raise ValueError(f"an input of shape {input.shape} does not fit a weight of shape {weight.shape}")
+        raise ShapeError(
+            f"linear: an input of shape {list(input.shape)} does not fit a weight of shape {list(weight.shape)}: "
+            "the last size of both must be equal"
+        )
     # One large product: NumPy would make a small one for each of the leading dimensions.
     out = input.reshape(math.prod(input.shape[:-1]), input.shape[-1]) @ weight.T
     if bias is not None:
