@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.timeout(150)  # whole programs, some twice, on machines that may be busy
+
 ROOT = Path(__file__).parents[1]
 INFERENCE_MODE = sorted((ROOT / "examples" / "inference_mode").glob("*.py"))
 

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import workers
 from cluster.backends.base import Capabilities, Said
@@ -42,11 +43,13 @@ class LocalBackend:
         self._environment = {**os.environ, **(environment or {})}
         self._outbox = Outbox()
         self._children: dict[str, _Child] = {}
+        self._guard: _Guard | None = None
 
     def start(self, worker: str, first: Command) -> None:
         """See `Backend.start`."""
         try:
-            child = _Child(worker, self._environment, self._outbox)
+            self._guard = self._guard or _Guard()
+            child = _Child(worker, self._environment, self._outbox, self._guard)
         except OSError as error:
             self._outbox.put(worker, WorkerExited(f"could not be started: {error}"))
             return
@@ -75,14 +78,49 @@ class LocalBackend:
         """See `Backend.close`."""
         await asyncio.gather(*(child.close() for child in self._children.values()))
         self._children.clear()
+        if self._guard is not None:
+            self._guard.close()  # milliseconds; threads can no longer be had when Python is about to end
+            self._guard = None
+
+
+class _Guard:
+    """A process that outlives a killed driver by a moment, and ends what its workers had started."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py"))],
+            stdin=subprocess.PIPE,
+            process_group=0,
+        )
+
+    def started(self, pid: int) -> None:
+        self._tell(f"+{pid}")
+
+    def collected(self, pid: int) -> None:
+        self._tell(f"-{pid}")
+
+    def close(self) -> None:
+        with self._process, suppress(OSError):  # waits for its end, which follows from that of its input
+            self._input.close()
+
+    @property
+    def _input(self) -> IO[bytes]:
+        assert self._process.stdin is not None
+        return self._process.stdin
+
+    def _tell(self, line: str) -> None:
+        with suppress(OSError):  # somebody killed it
+            self._input.write(f"{line}\n".encode())
+            self._input.flush()
 
 
 class _Child:
     """One worker process, from its start to its last report."""
 
-    def __init__(self, worker: str, environment: Mapping[str, str], outbox: Outbox) -> None:
+    def __init__(self, worker: str, environment: Mapping[str, str], outbox: Outbox, guard: _Guard) -> None:
         self._worker = worker
         self._outbox = outbox
+        self._guard = guard
         self._loop = asyncio.get_running_loop()
         self._socket, theirs = socket.socketpair()
         self._socket.setblocking(False)
@@ -100,6 +138,7 @@ class _Child:
                 self._process.kill()
                 self._process.wait()
                 raise
+        guard.started(self._process.pid)
         self._commands: asyncio.Queue[list[memoryview]] = asyncio.Queue()
         self._exited = asyncio.Event()
         self._loop.add_reader(self._pidfd, self._reap)
@@ -176,6 +215,7 @@ class _Child:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self._guard.collected(self._process.pid)
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RD)  # what is buffered stays readable; nothing more can come
         self._exited.set()

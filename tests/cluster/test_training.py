@@ -8,13 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import tensor
-from cluster import Pool, PoolBusy, TrainingPool, UsageError, UserCodeFailed, WeightSnapshot, WorkersLost
+from cluster import FakeBackend, Pool, PoolBusy, TrainingPool, UsageError, UserCodeFailed, WeightSnapshot, WorkersLost
 from tests import predictors, trainers
 
 
-@pytest.fixture(params=["inline", "local"])
+@pytest.fixture(params=["inline", "local", "fake"])
 def backend(request):
-    return request.param
+    return FakeBackend() if request.param == "fake" else request.param
 
 
 @pytest.fixture
