@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import difflib
 import os
-import sys
+import reprlib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cluster.errors import SourceNotFoundError, UsageError
-from cluster.paths import expanded
+from cluster.paths import absolute, expanded
 from cluster.pool import Pool
 from cluster.report import RunReport
 from cluster.sources import NpySource, ParquetSource, Source
+from cluster.working_dir import importing_from
 from workers.batching import BatchPolicy
 
 
@@ -35,13 +36,28 @@ class SourceTable(_Table):
 
     Attributes:
         path: A .npy or Parquet file, a folder of Parquet files, or a pattern.
-        column: The name of a .npy file's column.
+        column: The name of a .npy file's column; "data" by default.
         columns: The columns to read of Parquet files; all by default.
     """
 
     path: str
-    column: str = "data"
+    column: str | None = None
     columns: list[str] | None = None
+
+    @property
+    def is_npy(self) -> bool:
+        """Whether the path is a .npy file's; else Parquet is meant."""
+        return self.path.endswith(".npy")
+
+    @model_validator(mode="after")
+    def _applies(self) -> SourceTable:
+        if self.is_npy and self.columns is not None:
+            raise ValueError(
+                f"'columns' picks columns of Parquet files; {self.path} is one array: name it with 'column'"
+            )
+        if not self.is_npy and self.column is not None:
+            raise ValueError(f"'column' names a .npy file's array; pick columns of {self.path} with 'columns', a list")
+        return self
 
 
 class Job(_Table):
@@ -71,7 +87,7 @@ class Job(_Table):
         weights: A safetensors file.
         init: Keyword arguments of the predictor.
         batch: How batches are cut.
-        working_dir: The folder that the predictor's module is imported from.
+        working_dir: The folder that the predictor's module is imported from, while the job runs.
         replicas: Workers; by default one per core.
         backend: Where they run.
         max_attempts: Workers that may die on one shard before the job gives up.
@@ -126,18 +142,18 @@ class Job(_Table):
 
     def run(self, *, progress: bool | None = None) -> RunReport:
         """Run the job to its end, or go on with it; see `Pool.run`."""
-        directory = str(Path(self.working_dir))
-        if directory not in sys.path:
-            sys.path.insert(0, directory)  # the workers get our sys.path
-        with Pool(
-            self.predictor,
-            weights=self.weights,
-            init=self.init,
-            replicas=self.replicas,
-            backend=self.backend,
-            max_attempts=self.max_attempts,
-            version=self.version,
-        ) as pool:
+        with (
+            importing_from(absolute(self.working_dir), self.predictor),
+            Pool(
+                self.predictor,
+                weights=self.weights,
+                init=self.init,
+                replicas=self.replicas,
+                backend=self.backend,
+                max_attempts=self.max_attempts,
+                version=self.version,
+            ) as pool,
+        ):
             return pool.run(
                 self._source(),
                 self.output,
@@ -147,8 +163,8 @@ class Job(_Table):
             )
 
     def _source(self) -> Source:
-        if self.source.path.endswith(".npy"):
-            return NpySource(self.source.path, self.source.column)
+        if self.source.is_npy:
+            return NpySource(self.source.path, self.source.column or "data")
         return ParquetSource(self.source.path, self.source.columns)
 
     def _resolved(self, folder: Path) -> Job:
@@ -174,9 +190,31 @@ def _problem(error: Mapping[str, Any]) -> str:
     place = ".".join([*tables, key])
     if error["type"] == "missing":
         return f"{place}: missing"
+    if error["type"] == "value_error":  # ours
+        return f"{place}: {error['ctx']['error']}"
     if error["type"] != "extra_forbidden":
-        return f"{place}: {error['msg'].lower()}, got {error['input']!r}"
+        return f"{place}: expected {_expected(place, error)}, got {reprlib.repr(error['input'])}"
     table = _TABLES[tables[-1]] if tables else Job
     close = difflib.get_close_matches(key, table.model_fields, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"the keys here are {', '.join(table.model_fields)}"
     return f"{place}: unknown key; {hint}"
+
+
+def _expected(place: str, error: Mapping[str, Any]) -> str:
+    """What belongs in a key, in a job file's words rather than pydantic's."""
+    if place == "source":
+        return "a path or a table"
+    match error["type"]:
+        case "int_type" | "int_from_float":
+            return "a whole number"
+        case "string_type":
+            return "a string"
+        case "list_type":
+            return "a list"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return "a table"
+        case "greater_than_equal":
+            return f"a number from {error['ctx']['ge']}"
+        case "literal_error":
+            return str(error["ctx"]["expected"])
+    return str(error["msg"]).removeprefix("Input should be ")

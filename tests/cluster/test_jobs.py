@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import numpy as np
@@ -78,10 +79,21 @@ def test_the_same_digest_inline_and_local(folder):
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
-        ("replicas = 1", "replicas = 0", "replicas: input should be greater than or equal to 1"),
+        ("replicas = 1", "replicas = 0", "replicas: expected a number from 1, got 0"),
         ("replicas = 1", "replica = 1", "replica: unknown key; did you mean 'replicas'?"),
-        ("replicas = 1", 'backend = "kubernetes"', "backend: input should be"),
+        ("replicas = 1", 'backend = "kubernetes"', "backend: expected 'local' or 'inline', got 'kubernetes'"),
+        ("replicas = 1", "replicas = 1.0", "replicas: expected a whole number, got 1.0"),
         ("replicas = 1", "replicas =", "not a TOML file"),
+        ('"model.safetensors"', "3", "weights: expected a string, got 3"),
+        ("[batch]\nmax_rows = 50\n", "[batch]\nmax_rows = true\n", "batch.max_rows: expected a whole number, got True"),
+        ("[init]\nshift = 1.0\n[batch]\nmax_rows = 50\n", "[[init]]\nshift = 1.0\n", "init: expected a table, got [{"),
+        ('[source]\npath = "x.npy"\ncolumn = "x"\n', "[[source]]\n", "source: expected a path or a table, got [{}]"),
+        ('column = "x"', 'columns = ["x"]', "source: 'columns' picks columns of Parquet files; x.npy is one array"),
+        (
+            '"x.npy"',
+            '"x.parquet"',
+            "source: 'column' names a .npy file's array; pick columns of x.parquet with 'columns'",
+        ),
         ('output = "out"\n', "", "output: missing"),
         ("x.npy", "y.npy", "there is no file"),
         ("model.safetensors", "model.pt", "model.pt"),
@@ -145,6 +157,48 @@ def test_a_missing_job_file(tmp_path):
 def test_values_of_the_wrong_type_are_refused(folder):
     with pytest.raises(UsageError, match="replicas"):
         Job.from_file(folder / "job.toml", replicas="two")
+
+
+def job_in(folder, *, factor):
+    folder.mkdir()
+    (folder / "helper_of_a_job.py").write_text(f"FACTOR = {factor}\n")
+    (folder / "predict_of_a_job.py").write_text(
+        "from helper_of_a_job import FACTOR\n"
+        "class Scale:\n    def __call__(self, batch):\n        return {'y': batch['data'] * FACTOR}\n"
+    )
+    np.save(folder / "x.npy", np.arange(4))
+    (folder / "job.toml").write_text(
+        'predictor = "predict_of_a_job:Scale"\noutput = "out"\nreplicas = 1\nbackend = "inline"\nsource = "x.npy"\n'
+    )
+    return Job.from_file(folder / "job.toml")
+
+
+def test_two_jobs_in_one_process_keep_their_modules_apart(tmp_path):
+    path, modules = list(sys.path), set(sys.modules)
+    for factor in (2, 3):
+        job_in(tmp_path / str(factor), factor=factor).run(progress=False)
+        results = read_results(tmp_path / str(factor) / "out")
+        np.testing.assert_array_equal(np.asarray(results["y"]), np.arange(4) * factor)
+        assert sys.path == path
+        assert not {name for name in set(sys.modules) - modules if name.endswith("_of_a_job")}
+
+
+def test_a_module_of_the_callers_with_the_predictors_name_comes_back(tmp_path, monkeypatch):
+    theirs = types.ModuleType("predict_of_a_job")
+    monkeypatch.setitem(sys.modules, "predict_of_a_job", theirs)
+    job_in(tmp_path / "2", factor=2).run(progress=False)
+    assert sys.modules["predict_of_a_job"] is theirs
+
+
+def test_a_folder_that_the_caller_imports_from_stays(tmp_path, monkeypatch):
+    job = job_in(tmp_path / "2", factor=2)
+    monkeypatch.syspath_prepend(tmp_path / "2")
+    import predict_of_a_job
+
+    job.run(progress=False)
+    assert sys.path[0] == str(tmp_path / "2")
+    assert sys.modules["predict_of_a_job"] is predict_of_a_job
+    del sys.modules["predict_of_a_job"], sys.modules["helper_of_a_job"]
 
 
 def test_help_answers_at_once(tmp_path):
