@@ -190,6 +190,7 @@ from tensor.ops.indexing import (
     masked_fill,
     masked_select,
     nonzero,
+    repeat_interleave,
     scatter,
     scatter_add,
 )
@@ -464,6 +465,7 @@ __all__ = [
     "relu",
     "relu_",
     "remainder",
+    "repeat_interleave",
     "reshape",
     "result_type",
     "roll",

@@ -177,7 +177,8 @@ def full(
         devices.check(device)
         return tensor(fill_value, dtype=dtype, requires_grad=requires_grad).expand(tuple(size)).clone()
     wanted = dtypes.of_scalar(fill_value) if dtype is None else canonical(dtype)
-    return _new(np.full(tuple(size), fill_value, wanted.numpy_dtype), None, device, requires_grad)
+    filled = np.full(extents((size,)), dtypes.fitting(fill_value, wanted.numpy_dtype))
+    return _new(filled, None, device, requires_grad)
 
 
 def _like(

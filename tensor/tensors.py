@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import builtins
+import copy
 from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
 
-from tensor import aliases, bases, devices, dtypes, factories, gradients, marks, messages, modes, printing, writes
+from tensor import (
+    aliases,
+    bases,
+    devices,
+    dtypes,
+    factories,
+    gradients,
+    marks,
+    messages,
+    modes,
+    printing,
+    siblings,
+    writes,
+)
 from tensor.bases import TensorBase, origin_of, storage_of
 from tensor.dtypes import Array, dtype
 from tensor.errors import DtypeError, GradientError, InferenceModeError, InferenceTensorError, ShapeError
@@ -97,6 +111,11 @@ class Tensor(TensorBase):
     def nbytes(self) -> builtins.int:
         """The size of all elements in bytes."""
         return self._data.nbytes
+
+    @property
+    def is_cuda(self) -> builtins.bool:
+        """Whether the tensor lives on a GPU: never."""
+        return False
 
     def size(self, dim: builtins.int | None = None) -> Any:
         """Return the shape, or the size of one dimension."""
@@ -375,13 +394,16 @@ class Tensor(TensorBase):
         if self._grad is not None:
             made._grad = self._grad.__deepcopy__(memo)
         memo[id(self)] = made
+        if notes := getattr(self, "__dict__", None):  # of subclasses
+            made.__dict__.update(copy.deepcopy(notes, memo))
         return made
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         refresh((self,))
         # Handed out, since pickle may pass on a buffer over this very memory.
         array = aliases.hand_out(self)
-        return _restored, (type(self), array, self._flags & (MARKED | REQUIRES_GRAD), origin_of(self))
+        made = (type(self), array, self._flags & (MARKED | REQUIRES_GRAD), origin_of(self))
+        return _restored, made, getattr(self, "__dict__", None) or None
 
     @classmethod
     def _restore(
@@ -613,15 +635,25 @@ class Tensor(TensorBase):
     scatter_add = indexing.scatter_add
     scatter_add_ = indexing.scatter_add_
     index_select = indexing.index_select
+    repeat_interleave = indexing.repeat_interleave
     masked_fill = indexing.masked_fill
     masked_fill_ = indexing.masked_fill_
     masked_select = indexing.masked_select
     nonzero = indexing.nonzero
 
+    # ---- others in its dtype
+
+    new_tensor = siblings.new_tensor
+    new_zeros = siblings.new_zeros
+    new_ones = siblings.new_ones
+    new_empty = siblings.new_empty
+    new_full = siblings.new_full
+
     # ---- conversions
 
     clone = shapes.clone
     detach = conversions.detach
+    detach_ = conversions.detach_
     to = conversions.to
     type_as = conversions.type_as
     copy_ = conversions.copy_
@@ -633,6 +665,7 @@ class Tensor(TensorBase):
         return self
 
     # The builtins' names come last: from here on they mean these methods within the class.
+    type = conversions.type
     double = conversions.double
     float = conversions.float
     half = conversions.half

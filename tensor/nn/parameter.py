@@ -30,7 +30,7 @@ class Parameter(Tensor):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
     """
 
-    __slots__ = ("_initialise",)
+    __slots__ = ("__dict__", "_initialise")  # users hang notes on parameters, such as which have no weight decay
 
     _initialise: Callable[[Array], None]  # set by `tensor.nn.deferred` only
 

@@ -11,7 +11,8 @@ from tensor import devices, dtypes
 from tensor.bases import TensorBase, storage_of
 from tensor.dispatch import apply, write
 from tensor.dtypes import Array, DtypeLike, Scalar, canonical, fitting
-from tensor.errors import DtypeError, ShapeError
+from tensor.errors import DtypeError, GradientError, ShapeError
+from tensor.marks import REQUIRES_GRAD, VIEW
 from tensor.registry import op
 
 if TYPE_CHECKING:
@@ -96,6 +97,57 @@ def detach(input: Tensor) -> Tensor:
     result = apply(DETACH, input)
     result._storage = storage_of(input)
     return result
+
+
+def detach_(input: Tensor) -> Tensor:
+    """Take this tensor out of the graph: it becomes a leaf that does not require a gradient.
+
+    Raises:
+        GradientError: It is a view: its history is that of its base.
+    """
+    if input._flags & VIEW:
+        raise GradientError("Can't detach views in-place. Use detach() instead.")
+    input._node = None
+    input._flags &= ~REQUIRES_GRAD
+    return input
+
+
+# PyTorch's legacy names, as in FloatTensor.
+_LEGACY = {
+    "float16": "Half",
+    "float32": "Float",
+    "float64": "Double",
+    "int8": "Char",
+    "int16": "Short",
+    "int32": "Int",
+    "int64": "Long",
+    "uint8": "Byte",
+    "uint16": "UInt16",
+    "uint32": "UInt32",
+    "uint64": "UInt64",
+    "bool": "Bool",
+}
+
+
+def type(input: Tensor, dtype: DtypeLike | str | None = None, non_blocking: builtins.bool = False) -> Any:
+    """Return the tensor in another dtype; or without one PyTorch's legacy name of its type, `tensor.FloatTensor`.
+
+    Args:
+        input: The tensor.
+        dtype: A dtype, or a legacy name.
+        non_blocking: Ignored: there is nothing to wait for.
+
+    Raises:
+        DtypeError: It is neither.
+    """
+    if dtype is None:
+        return f"tensor.{_LEGACY[input._data.dtype.name]}Tensor"
+    if isinstance(dtype, str):
+        name = dtype.rpartition(".")[2].removesuffix("Tensor")
+        if name not in _LEGACY.values():
+            raise DtypeError(f"expected a dtype, or a name such as 'tensor.FloatTensor', got {dtype!r}")
+        dtype = dtypes.named(next(each for each, legacy in _LEGACY.items() if legacy == name))
+    return cast(input, dtype)
 
 
 def copy_(input: Tensor, src: Tensor, non_blocking: builtins.bool = False) -> Tensor:

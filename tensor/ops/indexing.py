@@ -153,6 +153,7 @@ MASKED_FILL = op(
     value=lambda g, mask: np.where(mask, g, 0),
 )
 ONE_HOT = op("one_hot", lambda input, *, num_classes: (input[..., None] == np.arange(num_classes)).astype(np.int64))
+REPEAT_INTERLEAVE = op("repeat_interleave", lambda repeats, *, size: np.repeat(np.arange(size), repeats))
 NONZERO = op("nonzero", lambda input: np.argwhere(input))
 
 
@@ -292,6 +293,29 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if largest >= num_classes:
         raise DimensionError(f"one_hot: Class values must be smaller than num_classes ({num_classes}), got {largest}.")
     return apply(ONE_HOT, tensor, num_classes=num_classes)
+
+
+def repeat_interleave(
+    input: Tensor, repeats: Tensor | int | None = None, dim: int | None = None, *, output_size: int | None = None
+) -> Tensor:
+    """Return each place of a dimension several times over, as a copy.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.repeat_interleave.html
+
+    Args:
+        input: Any shape; flattened if no dimension is given. Alone, it is the repeats, and the places are returned.
+        repeats: How often: one number, or one for each place.
+        dim: The dimension.
+        output_size: Accepted since PyTorch has it.
+
+    Raises:
+        ShapeError: There is not one number for each place, or one is negative.
+    """
+    if repeats is None:
+        return apply(REPEAT_INTERLEAVE, input, size=input._data.size)
+    rows = input.reshape(-1) if dim is None or not input._data.ndim else input
+    axis = normal_dim(0 if dim is None else dim, rows._data.ndim)
+    return index_select(rows, axis, apply(REPEAT_INTERLEAVE, repeats, size=rows._data.shape[axis]))
 
 
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:

@@ -301,3 +301,31 @@ def test_topk_takes_the_first_of_equal_elements(largest):
             wanted = T.tensor(case).sort(descending=largest)
             np.testing.assert_array_equal(values, wanted.values[:, :k])
             np.testing.assert_array_equal(indices, wanted.indices[:, :k])
+
+
+def test_tensors_in_the_dtype_of_another():
+    x = T.ones(2, dtype=T.float64, requires_grad=True)
+    for made, values in (
+        (x.new_tensor([1, 2]), [1, 2]),
+        (x.new_zeros(2), [0, 0]),
+        (x.new_ones((2,)), [1, 1]),
+        (x.new_full((2,), 3), [3, 3]),
+    ):
+        assert (made.dtype, made.tolist(), made.requires_grad) == (T.float64, values, False)
+    assert x.new_empty(2, 3, dtype=T.int8, requires_grad=False).shape == (2, 3)
+    assert x.new_zeros(1, requires_grad=True).requires_grad
+    with pytest.raises(T.ArgumentError, match="without overflow"):
+        T.zeros(1, dtype=T.int8).new_full((2,), 300)
+    with T.inference_mode():
+        assert x.new_zeros(2).is_inference()
+    assert T.tensor([1.5]).new_tensor(_marked()).is_inference()
+
+
+def test_legacy_names_of_types():
+    assert T.ones(1).type() == "tensor.FloatTensor"
+    assert T.ones(1, dtype=T.uint16).type() == "tensor.UInt16Tensor"
+    for wanted in (T.int64, "tensor.LongTensor", "torch.LongTensor"):
+        assert T.ones(1).type(wanted).dtype is T.int64
+    with pytest.raises(T.DtypeError, match="FloatTensor"):
+        T.ones(1).type("float32")
+    assert not T.ones(1).is_cuda

@@ -15,6 +15,7 @@ from tensor.nn.functional.activations import (
 from tensor.nn.functional.losses import cross_entropy, mse_loss, nll_loss
 from tensor.nn.functional.maps import embedding, linear
 from tensor.nn.functional.norms import layer_norm
+from tensor.ops.indexing import one_hot
 
 __all__ = [
     "cross_entropy",
@@ -26,6 +27,7 @@ __all__ = [
     "log_softmax",
     "mse_loss",
     "nll_loss",
+    "one_hot",
     "relu",
     "sigmoid",
     "softmax",

@@ -266,3 +266,19 @@ def test_data_can_be_replaced():
     assert weight.requires_grad
     with pytest.raises(T.DtypeError):
         weight.data = T.zeros(2, dtype=T.int64)
+
+
+def test_detaching_in_place():
+    a = T.ones(3, requires_grad=True)
+    t = a * 2
+    assert t.detach_() is t
+    assert t.is_leaf
+    assert not t.requires_grad
+    (t.requires_grad_() * 3).sum().backward()
+    assert t.grad.tolist() == [3, 3, 3]
+    assert a.grad is None
+    with pytest.raises(T.GradientError, match="Can't detach views in-place"):
+        (a * 2)[0].detach_()
+    with T.inference_mode():
+        marked = T.ones(1)
+    assert marked.detach_().is_inference()

@@ -75,3 +75,19 @@ def test_integers_can_be_frozen_parameters_only():
     with pytest.raises(tensor.errors.DtypeError, match="floating point"):
         nn.Parameter(tensor.arange(3))
     assert nn.Parameter(tensor.arange(3), requires_grad=False).dtype == tensor.int64
+
+
+def test_notes_on_parameters_are_kept_by_copies():
+    parameter = nn.Parameter(tensor.ones(2))
+    parameter.no_weight_decay = True
+    parameter.groups = ["head"]
+    for again in (copy.deepcopy(parameter), pickle.loads(pickle.dumps(parameter))):
+        assert type(again) is nn.Parameter
+        assert again.no_weight_decay
+        assert again.groups == ["head"]
+        assert again.groups is not parameter.groups
+    with tensor.inference_mode():
+        layer = tensor.nn.Linear(2, 2)
+        layer.weight.no_weight_decay = True
+    assert layer.weight.tolist()
+    assert layer.weight.no_weight_decay
