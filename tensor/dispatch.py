@@ -20,6 +20,7 @@ from tensor.marks import MARKED, REQUIRES_GRAD, TRACED, VIEW
 from tensor.modes import GRAD, INFERENCE
 from tensor.quiet import quiet, retry_nested, run
 from tensor.registry import Op
+from tensor.scalars import check_numbers
 
 if TYPE_CHECKING:
     from tensor.registry import Key
@@ -58,6 +59,11 @@ def apply(op: Op, /, *operands: Any, **static: Any) -> Tensor:
             arrays.append(operand)
         else:
             return apply(op, *map(_as_operand, operands), **static)
+
+    if static:
+        for value in static.values():
+            if isinstance(value, TensorBase):
+                check_numbers(op.name, static)
 
     entry = _top()
     mode = _current() if entry.block.closed else entry.mode
@@ -231,6 +237,7 @@ def write(op: Op, target: Any, /, *others: Any, **static: Any) -> Tensor:
         ShapeError: The result does not have the target's shape.
         DtypeError: The result's dtype is of a higher category than the target's.
     """
+    check_numbers(op.name, static)
     operands = (target, *map(_as_operand, others))
     mode = modes.current()
     name = op.name if op.inplace is op.kernel else f"{op.name}_"  # some exist in place only

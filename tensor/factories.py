@@ -17,6 +17,7 @@ from tensor.generators import Generator, random_of
 from tensor.marks import MARKED, Origin, combine
 from tensor.ops.conversions import cast, detach
 from tensor.ops.dims import extents
+from tensor.scalars import check_numbers, number
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -70,7 +71,7 @@ def tensor(
     return _made_of(origins, array, requires_grad)
 
 
-def _made_of(origins: list[Origin | None], array: Array, requires_grad: builtins.bool) -> Tensor:
+def _made_of(origins: Sequence[Origin | None], array: Array, requires_grad: builtins.bool) -> Tensor:
     """A new leaf over memory of its own, made of data of which the marked parts came from `origins`."""
     origin = combine(origins)
     if origins and requires_grad:
@@ -132,11 +133,17 @@ def frombuffer(buffer: Any, *, dtype: DtypeLike, count: int = -1, offset: int = 
     return aliases.adopt(np.frombuffer(buffer, canonical(dtype).numpy_dtype, count, offset))
 
 
-def _new(array: Array, dtype: DtypeLike | None, device: DeviceLike, requires_grad: builtins.bool) -> Tensor:
+def _new(
+    array: Array,
+    dtype: DtypeLike | None,
+    device: DeviceLike,
+    requires_grad: builtins.bool,
+    origins: Sequence[Origin | None] = (),
+) -> Tensor:
     devices.check(device)
     if dtype is not None:
         array = array.astype(canonical(dtype).numpy_dtype, copy=False)
-    return fresh(array, requires_grad=requires_grad)
+    return _made_of(origins, array, requires_grad)
 
 
 def _numpy_dtype(dtype: DtypeLike | None) -> np.dtype[Any]:
@@ -173,12 +180,16 @@ def full(
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """Return one value in a size; its type gives the dtype. A 0-d tensor may give it, with its mark."""
-    if isinstance(fill_value, TensorBase):
-        devices.check(device)
-        return tensor(fill_value, dtype=dtype, requires_grad=requires_grad).expand(tuple(size)).clone()
-    wanted = dtypes.of_scalar(fill_value) if dtype is None else canonical(dtype)
-    filled = np.full(extents((size,)), dtypes.fitting(fill_value, wanted.numpy_dtype))
-    return _new(filled, None, device, requires_grad)
+    origins: list[Origin | None] = []
+    value = number(fill_value, origins)
+    if dtype is not None:
+        wanted = canonical(dtype)
+    elif isinstance(fill_value, TensorBase):
+        wanted = dtypes.of(fill_value._data.dtype)
+    else:
+        wanted = dtypes.of_scalar(value)
+    filled = np.full(extents((size,)), dtypes.fitting(value, wanted.numpy_dtype))
+    return _new(filled, None, device, requires_grad, origins)
 
 
 def _like(
@@ -211,52 +222,57 @@ def empty_like(
 
 def full_like(
     input: Tensor,
-    fill_value: Scalar,
+    fill_value: Scalar | Tensor,
     *,
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
-    """Return one value in the shape and dtype of a tensor."""
-    return _like(input, lambda shape, wanted: np.full(shape, fill_value, wanted), dtype, device, requires_grad)
+    """Return one value in the shape and dtype of a tensor. A 0-d tensor may give it, with its mark."""
+    wanted = dtypes.of(input._data.dtype) if dtype is None else dtype
+    return full(input._data.shape, fill_value, dtype=wanted, device=device, requires_grad=requires_grad)
 
 
 def arange(
-    start: Scalar,
-    end: Scalar | None = None,
-    step: Scalar = 1,
+    start: Scalar | Tensor,
+    end: Scalar | Tensor | None = None,
+    step: Scalar | Tensor = 1,
     *,
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
-    """Return the numbers from `start` (0 if only one is given) up to but not `end`.
+    """Return the numbers from `start` (0 if only one is given) up to but not `end`. 0-d tensors may give them.
 
     Raises:
         ShapeError: `step` is zero, or leads away from `end`.
     """
     if end is None:
         start, end = 0, start
-    if step == 0:
+    origins: list[Origin | None] = []
+    first, last, by = [number(each, origins) for each in (start, end, step)]
+    if by == 0:
         raise ShapeError("arange: step must be nonzero")
-    if (end - start) * step < 0:
+    if (last - first) * by < 0:
         raise ShapeError("arange: upper bound and lower bound inconsistent with step sign")
-    floating = any(isinstance(each, builtins.float) for each in (start, end, step))
+    floating = any(isinstance(each, builtins.float) for each in (first, last, by))
     wanted = canonical(dtype) if dtype is not None else dtypes.get_default_dtype() if floating else dtypes.int64
-    return _new(np.arange(start, end, step).astype(wanted.numpy_dtype), None, device, requires_grad)
+    return _new(np.arange(first, last, by).astype(wanted.numpy_dtype), None, device, requires_grad, origins)
 
 
 def linspace(
-    start: Scalar,
-    end: Scalar,
+    start: Scalar | Tensor,
+    end: Scalar | Tensor,
     steps: int,
     *,
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
-    """Return `steps` numbers evenly from `start` to `end`, both included."""
-    return _new(np.linspace(start, end, steps).astype(_numpy_dtype(dtype)), None, device, requires_grad)
+    """Return `steps` numbers evenly from `start` to `end`, both included. 0-d tensors may give these."""
+    origins: list[Origin | None] = []
+    first, last = number(start, origins), number(end, origins)
+    return _new(np.linspace(first, last, steps).astype(_numpy_dtype(dtype)), None, device, requires_grad, origins)
 
 
 def eye(
@@ -316,6 +332,7 @@ def randint(
     Raises:
         ShapeError: There is no integer between the bounds.
     """
+    check_numbers("randint", {"low": low, "high": high})
     if size is None and isinstance(high, Sequence):
         first, last, shape = 0, low, tuple(high)
     elif size is not None and isinstance(high, builtins.int):
@@ -346,11 +363,17 @@ def randn_like(input: Tensor, *, dtype: DtypeLike | None = None, requires_grad: 
 
 
 def normal(
-    mean: builtins.float, std: builtins.float, size: Sequence[int], *, generator: Generator | None = None
+    mean: builtins.float | Tensor,
+    std: builtins.float | Tensor,
+    size: Sequence[int],
+    *,
+    generator: Generator | None = None,
 ) -> Tensor:
-    """Return random numbers, normal with a mean and a standard deviation."""
+    """Return random numbers, normal with a mean and a standard deviation, which 0-d tensors may give."""
+    origins: list[Origin | None] = []
+    centre, spread = number(mean, origins), number(std, origins)
     drawn = _drawn(random_of(generator).standard_normal, tuple(size), _numpy_dtype(None))
-    return fresh(np.asarray(drawn * std + mean, dtype=drawn.dtype))
+    return _made_of(origins, np.asarray(drawn * spread + centre, dtype=drawn.dtype), requires_grad=False)
 
 
 def as_training_data(t: Tensor) -> Tensor:

@@ -82,15 +82,15 @@ def check_recorded(target: TensorBase) -> None:
         )
 
 
-def writable_array(target: TensorBase) -> Array:
-    """Return a tensor's array for one write with unmarked data, and note the write.
+def writable_array(target: TensorBase, *sources: Any) -> Array:
+    """Return a tensor's array for one write with data from `sources`, or with unmarked data, and note the write.
 
     Raises:
         InferenceTensorError, ReadOnlyError, ShapeError: See `check`.
         GradientError: Gradients are on, and the tensor is a leaf that requires one: use `no_grad`.
     """
     mode = modes.current()
-    check("write", target, (), mode)
+    check("write", target, sources, mode)
     if mode is modes.GRAD:
         refresh((target,))
     if mode is modes.GRAD and reaches_history(target):

@@ -12,6 +12,7 @@ import numpy as np
 from tensor.dtypes import Array
 from tensor.generators import Generator, random_of
 from tensor.nn.deferred import array_of, initialise
+from tensor.scalars import check_numbers, numbers_into
 from tensor.tensors import Tensor
 
 _GAINS = {
@@ -36,6 +37,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     Raises:
         ValueError: no such nonlinearity is known.
     """
+    check_numbers("calculate_gain", {"param": param})
     if nonlinearity == "leaky_relu":
         return math.sqrt(2.0 / (1 + (0.01 if param is None else param) ** 2))
     if nonlinearity not in _GAINS:
@@ -55,9 +57,10 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
     Returns:
         The tensor.
     """
+    low, high = numbers_into("uniform_", tensor, a, b)
 
     def write(array: Array) -> None:
-        array[...] = random_of(generator).random(array.shape, dtype=_precision(array)) * (b - a) + a
+        array[...] = random_of(generator).random(array.shape, dtype=_precision(array)) * (high - low) + low
 
     return initialise(tensor, write)
 
@@ -74,9 +77,10 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
     Returns:
         The tensor.
     """
+    centre, spread = numbers_into("normal_", tensor, mean, std)
 
     def write(array: Array) -> None:
-        array[...] = random_of(generator).standard_normal(array.shape, dtype=_precision(array)) * std + mean
+        array[...] = random_of(generator).standard_normal(array.shape, dtype=_precision(array)) * spread + centre
 
     return initialise(tensor, write)
 
@@ -91,7 +95,8 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
     Returns:
         The tensor.
     """
-    return initialise(tensor, lambda array: array.fill(val))
+    [value] = numbers_into("constant_", tensor, val)
+    return initialise(tensor, lambda array: array.fill(value))
 
 
 def ones_(tensor: Tensor) -> Tensor:

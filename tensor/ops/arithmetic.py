@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tensor.bases import TensorBase
 from tensor.dispatch import apply
 from tensor.dtypes import Array, Scalar, promoted
 from tensor.errors import ArgumentError, DtypeError
@@ -171,14 +172,19 @@ COS = op("cos", unary(np.cos, floating=True), input=lambda g, input: -g * np.sin
 ERF = op("erf", unary(_erf, floating=True), input=lambda g, input: g * (2 / np.sqrt(np.pi)) * np.exp(-input * input))
 
 
+def times(other: Tensor | Scalar, alpha: Tensor | Scalar) -> Any:
+    """Return `alpha * other`, which is `other` itself where nothing has to be computed."""
+    return other if not isinstance(alpha, TensorBase) and alpha == 1 else other * alpha
+
+
 def add(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Return `input + alpha * other`, broadcast."""
-    return apply(ADD, input, other if alpha == 1 else other * alpha)
+    return apply(ADD, input, times(other, alpha))
 
 
 def sub(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Return `input - alpha * other`, broadcast."""
-    return apply(SUB, input, other if alpha == 1 else other * alpha)
+    return apply(SUB, input, times(other, alpha))
 
 
 def mul(input: Tensor, other: Tensor | Scalar) -> Tensor:
@@ -394,12 +400,12 @@ def rpow(input: Tensor, other: Tensor | Scalar) -> Tensor:
 
 def add_(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Add `alpha * other` to this tensor, in place."""
-    return _add_(input, other if alpha == 1 else other * alpha)
+    return _add_(input, times(other, alpha))
 
 
 def sub_(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Subtract `alpha * other` from this tensor, in place."""
-    return _sub_(input, other if alpha == 1 else other * alpha)
+    return _sub_(input, times(other, alpha))
 
 
 def clamp_(input: Tensor, min: Tensor | Scalar | None = None, max: Tensor | Scalar | None = None) -> Tensor:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor import dtypes
+from tensor.bases import TensorBase
 from tensor.dispatch import apply
 from tensor.dtypes import Array, Scalar
 from tensor.errors import DtypeError, ShapeError
@@ -124,8 +125,10 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     return arithmetic.mul(input.unsqueeze(1), vec2.unsqueeze(0))
 
 
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Scalar = 1, alpha: Scalar = 1) -> Tensor:
+def addmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
+) -> Tensor:
     """Return `beta * input + alpha * (mat1 @ mat2)`."""
-    product = mm(mat1, mat2)
-    product = product if alpha == 1 else product * alpha
-    return product if beta == 0 else product + (input if beta == 1 else input * beta)
+    product = arithmetic.times(mm(mat1, mat2), alpha)
+    skipped = not isinstance(beta, TensorBase) and beta == 0
+    return product if skipped else arithmetic.add(product, arithmetic.times(input, beta))

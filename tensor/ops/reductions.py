@@ -17,6 +17,7 @@ from tensor.ops.conversions import cast
 from tensor.ops.dims import Dims, normal_dim, normal_dims
 from tensor.ops.elementwise import check_floating
 from tensor.registry import op
+from tensor.scalars import check_numbers
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -486,6 +487,7 @@ def norm(input: Tensor, p: float | str | None = "fro", dim: Dims | None = None, 
         UnsupportedError: The order is `"nuc"`.
         DtypeError: The elements are no floats.
     """
+    check_numbers("norm", {"p": p})
     if p == "nuc":
         raise UnsupportedError("the nuclear norm is not available; use numpy.linalg.svd on the array")
     order = 2.0 if p is None or p == "fro" else float(p)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tensor.bases import TensorBase
 from tensor.dispatch import apply
 from tensor.dtypes import Array
 from tensor.errors import ArgumentError, DtypeError
 from tensor.generators import Generator, random_of
 from tensor.registry import op
+from tensor.scalars import numbers_into
 from tensor.writes import writable_array
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
 
 def normal_(input: Tensor, mean: float = 0, std: float = 1, *, generator: Generator | None = None) -> Tensor:
     """Fill the tensor with normal random numbers, in place; not recorded."""
+    mean, std = numbers_into("normal_", input, mean, std)
     array = writable_array(input)
     array[...] = random_of(generator).standard_normal(array.shape) * std + mean
     return input
@@ -42,6 +45,7 @@ def normal_(input: Tensor, mean: float = 0, std: float = 1, *, generator: Genera
 
 def uniform_(input: Tensor, from_: float = 0, to: float = 1, *, generator: Generator | None = None) -> Tensor:
     """Fill the tensor with random numbers from `from_` up to but not `to`, in place; not recorded."""
+    from_, to = numbers_into("uniform_", input, from_, to)
     array = writable_array(input)
     array[...] = random_of(generator).uniform(from_, to, array.shape)
     return input
@@ -49,14 +53,15 @@ def uniform_(input: Tensor, from_: float = 0, to: float = 1, *, generator: Gener
 
 def random_(input: Tensor, from_: int = 0, to: int | None = None, *, generator: Generator | None = None) -> Tensor:
     """Fill the tensor with random integers, in place; not recorded. One bound alone is the upper one."""
+    from_, to = numbers_into("random_", input, from_, to)
     array = writable_array(input)
     low, high = (0, from_ or 2**24) if to is None else (from_, to)
     array[...] = random_of(generator).integers(low, high, array.shape)
     return input
 
 
-def bernoulli_(input: Tensor, p: float = 0.5, *, generator: Generator | None = None) -> Tensor:
+def bernoulli_(input: Tensor, p: Tensor | float = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Fill the tensor with ones with probability `p`, zeros elsewhere, in place; not recorded."""
-    array = writable_array(input)
-    array[...] = random_of(generator).random(array.shape) < p
+    array = writable_array(input, p)
+    array[...] = random_of(generator).random(array.shape) < (p._data if isinstance(p, TensorBase) else p)
     return input

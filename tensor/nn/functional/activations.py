@@ -15,6 +15,7 @@ from tensor.ops import activations
 from tensor.ops.elementwise import check_floating
 from tensor.ops.special import erf
 from tensor.registry import op
+from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
 
 _TANH_SCALE = math.sqrt(2 / math.pi)
@@ -153,6 +154,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html
     """
+    check_numbers("dropout", {"p": p})
     if not 0 <= p <= 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     if not training or p == 0:

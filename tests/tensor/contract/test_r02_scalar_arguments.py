@@ -1,0 +1,167 @@
+"""R2 and R4: a marked tensor passed where a number is expected is an operand, or carried along, or refused."""
+
+import inspect
+
+import pytest
+
+import tensor as T
+from tensor.nn import functional as F
+from tensor.nn import init
+
+X = T.tensor([[0.25, 0.5], [0.75, 1.0]])
+NUMBERS = T.tensor([[1, 2], [3, 4]])
+CLASSES = T.tensor([0, 1])
+
+# For each function with arguments that are numbers: others that make a valid call; in-place ones get a fresh tensor.
+CALLS = {
+    "add": {"input": X, "other": X},
+    "sub": {"input": X, "other": X},
+    "addmm": {"input": X, "mat1": X, "mat2": X},
+    "allclose": {"input": X, "other": X},
+    "isclose": {"input": X, "other": X},
+    "arange": {"start": 0.0, "end": 4.0},
+    "linspace": {"start": 0.0, "end": 4.0, "steps": 3},
+    "normal": {"mean": 0.0, "std": 1.0, "size": (3,)},
+    "full": {"size": (2,), "fill_value": 1.0},
+    "full_like": {"input": X, "fill_value": 1.0},
+    "new_full": {"input": X, "size": (2,), "fill_value": 1.0},
+    "clamp": {"input": X},
+    "masked_fill": {"input": X, "mask": X > 0.3, "value": 1.0},
+    "scatter": {"input": X, "dim": 0, "index": NUMBERS * 0, "src": 1.0},
+    "where": {"condition": X > 0.3, "input": X, "other": X},
+    "norm": {"input": X},
+    "round": {"input": X},
+    "randint": {"low": 0, "high": 5, "size": (2,)},
+    "var": {"input": X},
+    "std": {"input": X},
+    "topk": {"input": X, "k": 1},
+    "dropout": {"input": X},
+    "layer_norm": {"input": X, "normalized_shape": (2,)},
+    "cross_entropy": {"input": X, "target": CLASSES},
+    "nll_loss": {"input": X, "target": CLASSES},
+    "calculate_gain": {"nonlinearity": "leaky_relu"},
+    "kaiming_normal_": {},
+    "kaiming_uniform_": {},
+    "xavier_normal_": {},
+    "xavier_uniform_": {},
+    "constant_": {"val": 1.0},
+    "init.normal_": {},
+    "init.uniform_": {},
+    "normal_": {},
+    "uniform_": {},
+    "random_": {"to": 5},
+    "bernoulli_": {},
+    "fill_": {"value": 1.0},
+    "masked_fill_": {"mask": X > 0.3, "value": 1.0},
+    "scatter_": {"dim": 0, "index": NUMBERS * 0, "src": 1.0},
+    "clamp_": {"min": 0.5},
+    "add_": {"other": X},
+    "sub_": {"other": X},
+}
+# Of two operands, input and other.
+CALLS |= {
+    name: {"input": NUMBERS, "other": NUMBERS}
+    for name in (
+        *("mul", "div", "floor_divide", "remainder", "bitwise_and", "bitwise_or", "bitwise_xor"),
+        *("eq", "ne", "ge", "gt", "le", "lt"),
+    )
+}
+CALLS["pow"] = {"input": X, "exponent": 2.0}
+
+# Places, sizes and counts: integers that Python asks any object for. They choose what is computed, not with what.
+PLACES = {
+    *("dim", "dim0", "dim1", "dim2", "start_dim", "end_dim", "diagonal", "index", "start", "length", "count", "offset"),
+    *("chunks", "split_size_or_sections", "n", "m", "steps", "num_classes", "padding_idx", "seed", "repeats"),
+    *("output_size", "sections"),
+}
+# They name no data: a dtype comes out.
+ABOUT_DTYPES = {"result_type"}
+
+
+def _functions():
+    sources = [
+        ("", T, T.__all__),
+        ("", F, F.__all__),
+        ("init.", init, [name for name in vars(init) if not name.startswith("_")]),
+        ("", T.Tensor, [name for name in dir(T.Tensor) if not name.startswith("_")]),
+    ]
+    known = set()
+    for prefix, owner, names in sources:
+        for name in sorted(names):
+            function = getattr(owner, name)
+            if inspect.isfunction(function) and function not in known and function.__qualname__ != "Tensor.where":
+                known.add(function)
+                yield (f"{prefix}{name}" if f"{prefix}{name}" in CALLS else name), function
+
+
+def _scalars(function):
+    for parameter in inspect.signature(function).parameters.values():
+        kinds = {part.strip().rpartition(".")[2] for part in str(parameter.annotation).split("|")}
+        if kinds & {"float", "int", "Scalar"} and not (
+            parameter.name in PLACES and function.__name__ not in ("arange", "linspace")
+        ):
+            yield parameter.name
+
+
+CASES = [
+    (name, function, parameter)
+    for name, function in _functions()
+    if name not in ABOUT_DTYPES and name.partition("_like")[0] not in ("rand", "randn")
+    for parameter in _scalars(function)
+    if parameter != "steps"
+]
+
+
+@pytest.mark.parametrize(("name", "function", "parameter"), CASES, ids=[f"{case[0]}-{case[2]}" for case in CASES])
+@pytest.mark.parametrize("value", [0.5, 1.0, 1], ids=repr)
+def test_the_mark_is_seen_or_the_tensor_refused(name, function, parameter, value):
+    assert name in CALLS, f"say how to call {name}, whose {parameter} may be a number"
+    with T.inference_mode():
+        marked = T.tensor(value)
+    arguments = {**CALLS[name], parameter: marked}
+    target = T.full((2, 2), 7.0)
+    first = next(iter(inspect.signature(function).parameters))
+    if name.endswith("_") and first not in arguments:
+        arguments[first] = target
+    try:
+        result = function(**arguments)
+    except T.TensorError:
+        pass
+    else:
+        assert isinstance(result, T.Tensor), f"{name} let a marked {parameter} in"
+        assert result.is_inference()
+    assert target.tolist() == [[7, 7], [7, 7]]
+
+
+def test_unmarked_tensors_are_taken_as_numbers():
+    half = T.tensor(0.5)
+    weight = T.nn.Parameter(T.zeros(2, 2))
+    init.constant_(weight, half)
+    assert weight.tolist() == [[0.5, 0.5]] * 2
+    init.uniform_(weight, -half, half)
+    T.zeros(3).normal_(half, half)
+    T.zeros(2, 2).bernoulli_(X)
+    assert T.arange(T.tensor(3)).tolist() == [0, 1, 2]
+    assert T.arange(T.tensor(3)).dtype is T.int64
+    assert T.linspace(half, 1, 2).tolist() == [0.5, 1]
+    assert T.full_like(X, half).tolist() == [[0.5, 0.5]] * 2
+    with pytest.raises(T.ShapeError):
+        T.zeros(3).normal_(X)
+
+
+def test_marked_ones_fill_marked_memory_inside():
+    with T.inference_mode():
+        half = T.tensor(0.5)
+        filled = T.zeros(2).uniform_(half, half)
+        assert T.nn.init.constant_(T.zeros(2), half).tolist() == [0.5, 0.5]
+    assert filled.tolist() == [0.5, 0.5]
+
+
+def test_training_memory_takes_none_inside():
+    weight = T.zeros(3, requires_grad=True)
+    with T.inference_mode():
+        half = T.tensor(0.5)
+        for fill in (weight.normal_, weight.uniform_, lambda value: init.constant_(weight, value), weight.bernoulli_):
+            with pytest.raises(T.InferenceTensorError):
+                fill(half)
+    assert weight.tolist() == [0, 0, 0]
