@@ -219,7 +219,7 @@ def fitting(value: Any, target: np.dtype[Any]) -> Array:
         return array.astype(target, copy=False)
     number = array.item()
     if target.kind == "f":
-        fits = not math.isfinite(number) or abs(number) <= np.finfo(target).max
+        fits = not math.isfinite(number) or abs(number) <= builtins.float(np.finfo(target).max)
     else:
         limits = np.iinfo(target)
         low = -limits.max if target.kind == "u" else limits.min  # as PyTorch: -1 is 255 in uint8

@@ -218,12 +218,14 @@ def retain_grad(tensor: TensorBase) -> None:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.retain_grad.html
 
     Raises:
+        InferenceModeError: Called inside inference mode, of a tensor that is no leaf.
         GradientError: The tensor does not require a gradient.
     """
     refresh((tensor,))
     if not tensor._flags & REQUIRES_GRAD:
         raise GradientError("can't retain_grad on Tensor that has requires_grad=False")
     if tensor._node is not None:
+        _check_mode("retain_grad() was called")
         _hooks_of(tensor._node).retained_by = weakref.ref(tensor)
 
 

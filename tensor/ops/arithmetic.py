@@ -44,11 +44,17 @@ def _integer_power(input: Any, other: Any) -> Any:
 _power_ufunc = binary(np.power)
 
 
+def _is_floating(input: Any, other: Any) -> bool:
+    """Whether two operands of a common dtype are floats; one may be a number."""
+    kind: str = (input if isinstance(input, np.ndarray) else other).dtype.kind
+    return kind == "f"
+
+
 def _quotient(ufunc: Any) -> Kernel:
     """The kernel of a division whose results are integers where its operands are: there, 0 divides nothing."""
 
     def divided(input: Any, other: Any) -> Any:
-        if np.result_type(input, other).kind != "f" and not np.all(other):
+        if not _is_floating(input, other) and not np.all(other):
             raise ArgumentError("ZeroDivisionError: an integer cannot be divided by 0; convert a tensor with .float()")
         return ufunc(input, other)
 
@@ -56,7 +62,7 @@ def _quotient(ufunc: Any) -> Kernel:
 
 
 def _truncated(input: Any, other: Any) -> Any:
-    if np.result_type(input, other).kind == "f":
+    if _is_floating(input, other):
         return np.trunc(np.true_divide(input, other))
     return np.floor_divide(input - np.fmod(input, other), other)  # exact, as no float is
 

@@ -316,6 +316,9 @@ def test_tensors_in_the_dtype_of_another():
     assert x.new_zeros(1, requires_grad=True).requires_grad
     with pytest.raises(T.ArgumentError, match="without overflow"):
         T.zeros(1, dtype=T.int8).new_full((2,), 300)
+    with pytest.raises(T.ArgumentError, match="without overflow"):
+        T.full((2,), 1e300)
+    assert T.full((1,), float("inf")).item() == float("inf")
     with T.inference_mode():
         assert x.new_zeros(2).is_inference()
     assert T.tensor([1.5]).new_tensor(_marked()).is_inference()

@@ -21,6 +21,7 @@ def test_they_raise_and_change_nothing(weight):
             lambda: T.autograd.grad(loss, weight),
             lambda: weight.register_hook(seen.append),
             lambda: middle.register_hook(seen.append),
+            lambda: middle.retain_grad(),
         ):
             with pytest.raises(T.InferenceModeError, match="inside inference_mode"):
                 forbidden()
@@ -28,6 +29,7 @@ def test_they_raise_and_change_nothing(weight):
     loss.backward()
     assert weight.grad.tolist() == [8, 8, 8]
     assert seen == []
+    assert middle.grad is None
 
 
 def test_no_grad_does_not_forbid_them(weight):
