@@ -6,11 +6,11 @@ import inspect
 import operator
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from cluster.errors import SourceNotFoundError, UsageError
 from cluster.failures import failure_text
+from cluster.paths import absolute
 from tensor import wire
 from workers.batching import BatchPolicy
 from workers.code import CodeRef
@@ -32,7 +32,7 @@ def hold_weights(weights: Weights) -> WeightSnapshot:
         except TypeError as error:
             raise UsageError(str(error)) from None
     if isinstance(weights, str | os.PathLike):
-        path = Path(weights).expanduser().absolute()
+        path = absolute(weights)
         if not path.is_file():
             raise SourceNotFoundError(f"there is no weights file {path}")
         return WeightSnapshot.from_file(path)

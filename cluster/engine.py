@@ -13,8 +13,8 @@ from typing import Any
 
 from cluster.backends import Backend, Said
 from cluster.driver import Driver, Work
-from cluster.errors import PoolBusy, UsageError, UserCodeFailed, WorkersLost
-from cluster.failures import failure_text
+from cluster.errors import PoolBusy, UsageError, WorkersLost
+from cluster.failures import error_of
 from cluster.fleet import Fleet
 from cluster.folder import JobFolder
 from cluster.gather import Batch
@@ -151,6 +151,28 @@ class Engine:
         for _ in range(self._limits.replicas):
             self._start_replica(self.weights)
 
+    async def wait_ready(self) -> None:
+        """Wait until every replica is built; those that are lost meanwhile are replaced, a bounded number of times.
+
+        Raises:
+            JobFailed: The predictor's `__init__` raised, or workers kept dying in it.
+        """
+        async with self._alone():
+            for _ in range(self._limits.replicas - len(self.fleet.replicas)):
+                self._start_replica(self.weights)
+            lost = 0
+            while not all(replica.ready for replica in self.fleet.replicas.values()):
+                match await self.fleet.next():
+                    case ReplicaBuildFailed(failure=failure):
+                        raise error_of(failure)
+                    case ReplicaLost(reason=reason):
+                        lost += 1
+                        if lost == self._limits.max_build_losses:
+                            raise WorkersLost(
+                                f"{lost} workers ended while building the predictor, the last one {reason}"
+                            )
+                        self._start_replica(self.weights)
+
     async def collect(self, plan: Plan) -> list[Results]:
         """Run a job and return all of its batches in input order."""
         async with aclosing(self.stream(plan, ordered=True, to_user=False)) as batches:
@@ -275,7 +297,7 @@ class Engine:
                 case ReplicaReady(replica=name) if name in replaced:
                     waiting.discard(name)
                 case Said(report=SwapFailed(failure=failure)) | ReplicaBuildFailed(failure=failure):
-                    raise UserCodeFailed(failure_text(failure))
+                    raise error_of(failure)
                 case ReplicaLost(replica=name, reason=reason) if name in replaced:
                     raise WorkersLost(f"a worker ended while it built the predictor on the new weights: {reason}")
                 case ReplicaLost(replica=name):  # it may have died before, of something else

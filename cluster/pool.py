@@ -208,6 +208,14 @@ class Pool:
 
     # --- the pool itself
 
+    def wait_ready(self) -> None:
+        """Wait until every replica is built. Jobs need not wait: they use the replicas that are ready.
+
+        Raises:
+            JobFailed: The predictor's `__init__` raised, or workers kept dying in it.
+        """
+        self._loop().run(self._engine.wait_ready())
+
     def private_bytes(self) -> dict[str, int]:
         """Memory of its own that each ready replica has, by name, without libraries and mapped weights.
 

@@ -19,7 +19,7 @@ from cluster.arguments import Weights, arguments_of, code_of, hold_weights, posi
 from cluster.averaging import average, mean_loss
 from cluster.backends import Backend, Said, make_backend
 from cluster.errors import PoolBusy, UsageError, UserCodeFailed, WorkersLost
-from cluster.failures import failure_text
+from cluster.failures import error_of
 from cluster.fleet import Fleet
 from cluster.loop import LoopThread
 from cluster.numerics import NumericsProfile
@@ -343,7 +343,7 @@ class _Ranks:
         if failures:
             if what in (ApplyGradients, LoadState):  # some ranks have changed, and others not
                 self._broken = f"{failures[0].where} raised {failures[0].type}: {failures[0].message}"
-            raise UserCodeFailed(failure_text(failures[0]))
+            raise error_of(failures[0])
         return [answer for answer in answers if isinstance(answer, kind)]
 
     async def _answers(self, what: str, names: Sequence[str]) -> list[Report]:
@@ -364,7 +364,7 @@ class _Ranks:
                 case ReplicaReady(replica=name):
                     answers[name] = Done("build")
                 case ReplicaBuildFailed(failure=failure):
-                    raise UserCodeFailed(failure_text(failure))
+                    raise error_of(failure)
                 case ReplicaLost(replica=name, reason=reason):
                     raise WorkersLost(f"{name} of {len(self._names)} ended while it trained: {reason}")
                 case Said(worker=name, report=report):

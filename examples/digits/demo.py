@@ -49,6 +49,7 @@ def main() -> None:
 
     print(f"Predicting {len(held_out)} held-out images, on 2 replicas")
     with Pool(Classify, weights=weights, init={"hidden": HIDDEN}, replicas=2, backend=arguments.backend) as pool:
+        pool.wait_ready()  # a job this small would be through before the second one is up
         report = pool.run(rows_of(images, held_out), out / "predictions", batch=BatchPolicy(max_rows=32), shard_rows=64)
     print(
         f"  {report.rows} rows in {report.shards} shards: first batch after {report.first_batch_s:.2f} s, "

@@ -393,6 +393,24 @@ def test_whatever_ends_a_process_ends_an_inline_worker_and_never_hangs(rows, kin
         pool.predict(rows)
 
 
+def test_waiting_for_replicas(backend, rows):
+    with Pool(predictors.Double, replicas=2, backend=backend) as pool:
+        pool.wait_ready()
+        pool.wait_ready()
+        assert all(replica.ready for replica in pool._engine.fleet.replicas.values())
+        assert len(pool.predict(rows)["y"]) == ROWS
+
+
+def test_waiting_for_a_predictor_that_cannot_be_built(weights):
+    with (
+        Pool(predictors.Linear, weights={"weight": weights["weight"]}, replicas=2) as pool,
+        pytest.raises(UserCodeFailed, match="bias"),
+    ):
+        pool.wait_ready()
+    with Pool(predictors.DiesWhileBuilding, replicas=1) as pool, pytest.raises(WorkersLost, match="3 workers ended"):
+        pool.wait_ready()
+
+
 def test_workers_that_cannot_be_started_end_the_job(rows, monkeypatch):
     def refuse(*arguments, **options):
         raise OSError(24, "Too many open files")
