@@ -6,21 +6,22 @@ asyncio task has its own. An entry belongs to a block (one `with`, one call of a
 
 A block ends by being *closed*, not by restoring a saved value: a saved value, or `ContextVar.reset`, goes wrong when
 blocks do not nest, and when a generator is finalised in another context than the one that opened its block. Closed
-entries are popped by their owner, on exit or at the next look. Who is not the owner but sees a closed entry has
-inherited a copy of the stack: a task that was started inside the block, which keeps the mode after the block ends.
+entries are popped in the context that opened their block, on exit or at the next look. Whichever other context sees a
+closed entry has inherited a copy of the stack: a task, a callback of the event loop or a thread that was started inside
+the block. It keeps the mode for good.
+
+Contexts have no identity that Python code can read, and a value kept in one is copied with it. But a token of
+`ContextVar.set` is accepted only in the very context that made it, so each block keeps one and asks with it.
+
+What remains: a block that is opened by one context and left by another, as a decorated generator does that is stepped
+in several tasks, does not end for the one that leaves it. In doubt the mode stays, since falling back to GRAD is what
+inference mode must never do.
 """
 
 from __future__ import annotations
 
-import sys
-import threading
-import weakref
 from contextvars import ContextVar
 from enum import Enum
-from typing import Any
-
-# A thread, and the asyncio task running in it if there is one.
-Owner = tuple[int, "weakref.ref[Any] | None"]
 
 
 class Mode(Enum):
@@ -34,14 +35,29 @@ class Mode(Enum):
 GRAD, NO_GRAD, INFERENCE = Mode
 
 
+_HERE: ContextVar[None] = ContextVar("tensor_here")
+
+
 class Block:
     """One `with` statement, or one call of a decorated function."""
 
-    __slots__ = ("closed", "owner")
+    __slots__ = ("_token", "closed")
 
-    def __init__(self, owner: Owner) -> None:
-        self.owner = owner
+    def __init__(self) -> None:
+        self._token = _HERE.set(None)
         self.closed = False
+
+    def is_mine(self) -> bool | None:
+        """Whether this context opened the block; None while somebody else is asking, be it a finaliser's caller."""
+        renewed = _HERE.set(None)  # a token is good for one question
+        try:
+            _HERE.reset(self._token)
+        except ValueError:
+            return False  # made in another context
+        except RuntimeError:
+            return None  # used already, and not renewed yet
+        self._token = renewed
+        return True
 
 
 class Entry:
@@ -55,28 +71,22 @@ class Entry:
         self.parent = parent
 
 
-_ROOT = Entry(GRAD, Block((0, None)), None)  # its block is never closed
+_FOR_GOOD = Block()  # never closed
+_ROOT = Entry(GRAD, _FOR_GOOD, None)
 TOP: ContextVar[Entry] = ContextVar("tensor_mode", default=_ROOT)
 
 
-def me() -> Owner:
-    """Return who runs now. Does not import asyncio: where nobody did, there is no task."""
-    asyncio = sys.modules.get("asyncio")
-    running = getattr(asyncio, "_get_running_loop", None)
-    if asyncio is None or running is None or running() is None:
-        return threading.get_ident(), None
-    task = asyncio.current_task()
-    return threading.get_ident(), None if task is None else weakref.ref(task)
-
-
 def top() -> Entry:
-    """Return the entry in force, after popping closed entries that are mine."""
-    entry = TOP.get()
-    if not entry.block.closed:
-        return entry
-    owner, live = me(), entry
-    while live.block.closed and live.block.owner == owner and live.parent is not None:
-        live = live.parent
+    """Return the entry in force, after popping closed entries whose blocks this context opened."""
+    entry = live = TOP.get()
+    while live.block.closed and live.parent is not None:
+        mine = live.block.is_mine()
+        if mine:
+            live = live.parent
+            continue
+        if mine is False:
+            live = Entry(live.mode, _FOR_GOOD, None)  # inherited; so nobody need ask again
+        break
     if live is not entry:
         TOP.set(live)
     return live
@@ -90,7 +100,7 @@ def current() -> Mode:
 
 def push(mode: Mode) -> Block:
     """Open a block in which `mode` is in force."""
-    block = Block(me())
+    block = Block()
     TOP.set(Entry(mode, block, top()))
     return block
 

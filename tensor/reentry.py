@@ -36,7 +36,7 @@ class _Steps:
         self._outside = modes.top()
         mode = self._rule(self._outside.mode)
         if self._inside is None:
-            self._inside = Entry(mode, Block(modes.me()), self._outside)
+            self._inside = Entry(mode, Block(), self._outside)
         modes.TOP.set(self._inside)
         if mode is INFERENCE and modes.current() is not INFERENCE:
             # Started outside, stepped inside inference mode, which is terminal.

@@ -44,9 +44,10 @@ class _Scope:
     ) -> None:
         if not self._blocks:
             return
-        me = modes.me()
-        # My own innermost block; else this is another context closing what it was handed, such as a finaliser.
-        at = max((i for i, block in enumerate(self._blocks) if block.owner == me), default=len(self._blocks) - 1)
+        at = -1
+        if len(self._blocks) > 1:
+            # My own innermost block; else this is another context closing what it was handed, such as a finaliser.
+            at = max((i for i, block in enumerate(self._blocks) if block.is_mine()), default=-1)
         modes.close(self._blocks.pop(at))
 
     def __call__(self, fn: Callable[P, R]) -> Callable[P, R]:

@@ -188,7 +188,7 @@ def test_exit_in_another_context():
     context = contextvars.copy_context()
     context.run(scope.__exit__, None, None, None)
     assert not inside()
-    assert not context.run(inside)  # the same thread: it is the owner in every context
+    assert context.run(inside)  # it has inherited the mode
 
 
 def test_closing_an_undecorated_generator_gives_the_mode_back():
@@ -427,3 +427,108 @@ def test_asyncio_is_not_imported():
 
     code = "import sys, tensor\nwith tensor.inference_mode(): tensor.ones(1)\nassert 'asyncio' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_copied_context_keeps_the_mode_after_the_block():
+    with T.inference_mode():
+        context = contextvars.copy_context()
+    assert context.run(inside)
+    assert not inside()
+
+    def nested():
+        with T.no_grad():
+            pass
+        with T.inference_mode():
+            pass
+        return inside()
+
+    assert context.run(nested)
+    assert context.copy().run(inside)
+
+
+def test_a_copied_context_run_in_a_new_thread_keeps_the_mode():
+    def started():
+        with T.inference_mode():
+            return contextvars.copy_context()
+
+    context = in_thread(started)  # a later thread may get the number of this one
+    for _ in range(10):
+        assert in_thread(context.run, inside)
+
+
+def test_callbacks_of_the_event_loop_keep_the_mode():
+    seen = []
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+
+        def last():
+            seen.append(("last", inside()))
+            done.set_result(None)
+
+        def first():
+            with T.inference_mode():
+                loop.call_soon(last)
+            seen.append(("first", inside()))
+
+        loop.call_soon(first)
+        await done
+        seen.append(("main", inside()))
+
+    asyncio.run(main())
+    assert seen == [("first", False), ("last", True), ("main", False)]
+
+
+def test_the_same_context_entered_again_is_the_owner():
+    context = contextvars.copy_context()
+    scope = T.inference_mode()
+    context.run(scope.__enter__)
+    assert context.run(inside)
+    scope.__exit__(None, None, None)  # from another context
+    assert not context.run(inside)
+    assert not inside()
+
+
+def test_a_copy_that_looks_first_does_not_take_the_block_away():
+    scope = T.inference_mode()
+    scope.__enter__()
+    context = contextvars.copy_context()
+    context.run(scope.__exit__, None, None, None)
+    assert context.run(inside)
+    assert context.run(inside)
+    assert not inside()
+
+
+def test_many_threads_that_inherited_look_at_once():
+    for _ in range(20):
+        scope = T.inference_mode()
+        scope.__enter__()
+        contexts = [contextvars.copy_context() for _ in range(8)]
+        start = threading.Barrier(9)
+        seen = []
+
+        def look(context, start=start, seen=seen):
+            start.wait()
+            seen.append(context.run(inside))
+
+        threads = [threading.Thread(target=look, args=(context,)) for context in contexts]
+        for thread in threads:
+            thread.start()
+        start.wait()
+        scope.__exit__(None, None, None)
+        assert not inside()
+        for thread in threads:
+            thread.join()
+        assert seen == [True] * 8
+
+
+def test_a_finaliser_that_looks_while_the_owner_looks():
+    with T.inference_mode():
+        block = modes.TOP.get().block
+        assert block.is_mine()
+        used = block._token
+        modes._HERE.reset(used)
+        assert block.is_mine() is None
+        block._token = modes._HERE.set(None)
+    assert not inside()
