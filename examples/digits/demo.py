@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -49,11 +50,13 @@ def main() -> None:
 
     print(f"Predicting {len(held_out)} held-out images, on 2 replicas")
     with Pool(Classify, weights=weights, init={"hidden": HIDDEN}, replicas=2, backend=arguments.backend) as pool:
+        started_s = time.monotonic()
         pool.wait_ready()  # a job this small would be through before the second one is up
+        ready_s = time.monotonic() - started_s
         report = pool.run(rows_of(images, held_out), out / "predictions", batch=BatchPolicy(max_rows=32), shard_rows=64)
     print(
-        f"  {report.rows} rows in {report.shards} shards: first batch after {report.first_batch_s:.2f} s, "
-        f"{report.seconds:.2f} s in all ({report.rows_per_s:,.0f} rows/s)"
+        f"  replicas up after {ready_s:.2f} s; {report.rows} rows in {report.shards} shards: first batch after "
+        f"{report.first_batch_s:.2f} s, {report.seconds:.2f} s in all ({report.rows_per_s:,.0f} rows/s)"
     )
     for name, size_bytes in report.private_bytes.items():
         print(f"  {name}: {size_bytes / 2**20:.1f} MiB of private memory")
