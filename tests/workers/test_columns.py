@@ -140,3 +140,8 @@ class TestAsColumns:
     def test_refuses_what_no_column_can_hold(self, columns, message):
         with pytest.raises(ColumnsError, match=message):
             as_columns(columns)
+
+
+def test_a_masked_array_is_refused_rather_than_unmasked():
+    with pytest.raises(ColumnsError, match=r"'x' is a masked array; fill it with \.filled"):
+        as_columns({"x": np.ma.masked_array([1.0, 2.0], mask=[True, False])})
