@@ -213,7 +213,10 @@ def fitting(value: Any, target: np.dtype[Any]) -> Array:
 
     Raises:
         ArgumentError: It is a number out of the dtype's range.
+        DtypeError: It is `None`.
     """
+    if value is None:
+        raise DtypeError("expected a tensor or a number, got None")
     array = np.asarray(value)
     if array.dtype == target or target.kind == "b" or array.ndim:
         return array.astype(target, copy=False)

@@ -86,4 +86,5 @@ def explained(op: Op, arrays: Sequence[Any], error: Exception) -> TensorError:
                     f"{op.name}: The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) at "
                     f"non-singleton dimension {max(len(a), len(b)) - back}; the shapes are {list(a)} and {list(b)}"
                 )
-    return ShapeError(f"{op.name}: {error}; the shapes are {', '.join(str(list(shape)) for shape in shapes)}")
+    said = str(error).partition(" with shape")[0]  # NumPy names shapes too, also of what is no operand
+    return ShapeError(f"{op.name}: {said}; the shapes are {', '.join(str(list(shape)) for shape in shapes) or 'none'}")

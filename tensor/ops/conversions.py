@@ -24,7 +24,7 @@ def _copy_into(input: Array, src: Any) -> None:
         raise ShapeError(
             f"copy_: output with shape {list(input.shape)} doesn't match the broadcast shape {list(np.shape(src))}"
         )
-    np.copyto(input, src, casting="unsafe")
+    np.copyto(input, src if isinstance(src, np.ndarray) else fitting(src, input.dtype), casting="unsafe")
 
 
 def _fill_with(input: Array, value: Any) -> None:

@@ -49,12 +49,11 @@ def sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
         DtypeError: One is no integer.
     """
     if len(given) == 1 and isinstance(given[0], Iterable) and not isinstance(given[0], str):
-        given = tuple(given[0])
+        given = tuple(given[0]) if getattr(given[0], "ndim", 1) else given
     try:
         return tuple([each.__index__() for each in given])
     except (AttributeError, TypeError):
-        wrong = next(each for each in given if not hasattr(each, "__index__") or not isinstance(each, int))
-        raise DtypeError(f"sizes must be integers, got {wrong!r} of type {type(wrong).__name__}") from None
+        raise DtypeError(f"sizes must be integers, got {list(given)}") from None
 
 
 def extents(given: tuple[Any, ...]) -> tuple[int, ...]:

@@ -66,7 +66,7 @@ def _setitem(input: Array, value: Any, *indices: Array, key: tuple[Any, ...]) ->
         # PyTorch takes further leading dimensions of size 1 everywhere, NumPy only in some places.
         extra = next((at for at, size in enumerate(value.shape) if size != 1), value.ndim)
         value = value.reshape(value.shape[extra:])
-    elif input.dtype.kind != "f":
+    elif value is None or input.dtype.kind != "f":
         value = fitting(value, input.dtype)
     input[_index(key, indices)] = value
 

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def _matmul(input: Array, other: Array) -> Any:
-    if input.dtype != other.dtype:
+    try:
+        alike = input.dtype == other.dtype
+    except AttributeError:
+        raise DtypeError("matmul: both operands must be tensors; use * to multiply by a number") from None
+    if not alike:
         raise DtypeError(
             f"expected m1 and m2 to have the same dtype, but got: {dtypes.of(input.dtype)} != {dtypes.of(other.dtype)}"
         )

@@ -248,12 +248,25 @@ def test_a_newcomer_is_told_what_does_not_fit():
     for make in (T.zeros, T.ones, T.empty, T.rand, T.randn):
         with pytest.raises(T.ShapeError, match="must be non-negative"):
             make(2, -1)
-        with pytest.raises(T.DtypeError, match=r"sizes must be integers, got 2\.5"):
+        with pytest.raises(T.DtypeError, match=r"sizes must be integers, got \[2\.5\]"):
             make(2.5)
-    with pytest.raises(T.DtypeError, match="sizes must be integers, got 'a' of type str"):
+    with pytest.raises(T.DtypeError, match=r"sizes must be integers, got \[2, 'a'\]"):
         T.nn.Linear("a", 2)
     with pytest.raises(T.DtypeError, match="add: expected a tensor or a number as 'other', got None"):
         T.ones(2) + None
+    for use in (
+        lambda: T.ones(2).copy_(None),
+        lambda: T.ones(2).fill_(None),
+        lambda: T.ones(2).__setitem__(0, None),
+        lambda: T.ones(2).masked_fill(T.ones(2) > 0, None),
+    ):
+        with pytest.raises(T.DtypeError, match="expected a tensor or a number, got None"):
+            use()
+    for use in (lambda: T.ones(2) @ 2, lambda: T.ones(2) @ None):
+        with pytest.raises(T.DtypeError, match="both operands must be tensors"):
+            use()
+    with pytest.raises(T.ShapeError, match=r"together; the shapes are \[5, 3\], \[2, 3\], \[4\]$"):
+        T.nn.functional.linear(T.ones(5, 3), T.ones(2, 3), T.ones(4))
     with pytest.raises(T.DtypeError, match=r"softmax: expected floats, got tensor\.int64"):
         T.arange(3).softmax(0)
     with pytest.raises(T.DtypeError, match=r"the dtype is tensor\.float32"):
@@ -282,6 +295,8 @@ def _marked():
 def test_numpy_values_are_taken_where_python_ones_are():
     assert T.ones(2)[np.bool_(True)].shape == (1, 2)
     assert T.ones(2)[np.int64(1)].item() == 1
+    assert T.zeros(T.tensor(3), np.int64(2)).shape == T.zeros(np.array([3, 2])).shape == (3, 2)
+    assert T.zeros(T.tensor(3)).shape == (3,)
     for function in (T.nn.functional.relu, T.nn.functional.tanh, T.nn.functional.sigmoid, T.nn.functional.gelu):
         assert isinstance(function(np.ones(2, np.float32)), T.Tensor)
     with T.inference_mode(mode=1):
