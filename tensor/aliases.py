@@ -88,8 +88,11 @@ class _Ranges:
     def _insert(self, entry: _Entry) -> None:
         span, _ = entry
         at = self._touching(span)
+        others = [each for run in self._runs[at] for each in run]
+        if any(_says_all_of(each, entry) for each in others):
+            return
         start, stop = min(self._starts[at] + [span[0]]), max(self._stops[at] + [span[1]])
-        self._runs[at] = [[each for run in self._runs[at] for each in run] + [entry]]
+        self._runs[at] = [[each for each in others if not _says_all_of(entry, each)] + [entry]]
         self._starts[at], self._stops[at] = [start], [stop]
 
     def _forget_dead(self) -> None:
@@ -103,6 +106,17 @@ class _Ranges:
                 del self._runs[at], self._starts[at], self._stops[at]
                 for entry in left:  # may have hung together through what is gone only
                     self._insert(entry)
+
+
+def _says_all_of(one: _Entry, other: _Entry) -> bool:
+    """Whether a hand-out covers another of the same owner: an array does its rows."""
+    (outer, owner), (inner, inner_owner) = one, other
+    return (
+        owner is inner_owner
+        and outer[0] <= inner[0]
+        and inner[1] <= outer[1]
+        and owner.spans[outer] == owner.spans[inner]
+    )
 
 
 _handed_out = _Ranges()

@@ -72,6 +72,9 @@ def pack(value: Any) -> list[memoryview]:
     Large contiguous arrays are not copied: the buffers are views on their memory, so send them before the arrays
     change. Other layouts and byte orders are copied to contiguous little-endian arrays first.
 
+    Tensors keep their mark. An array has none: what `Tensor.numpy()` gave of a marked tensor arrives as any other copy
+    does that was made in NumPy, outside the inference contract. Send the tensor.
+
     Args:
         value: None, bool, int of any size, float, str, bytes, list, tuple, dict, NumPy scalars, tensors, arrays of
             numbers, dates or fixed-width text, object arrays (of anything named here) and registered types; nested.
