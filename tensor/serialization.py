@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tensor.bases import fresh
 from tensor.dtypes import Array
-from tensor.factories import from_numpy
 from tensor.marks import Origin
 from tensor.origins import arrive, from_plain, to_plain
 from tensor.safetensors_file import Entry, Header, WeightsFileError, parse_header, read_header, write_file
@@ -79,7 +79,8 @@ def load(path: str | os.PathLike[str], *, mmap: bool = True) -> dict[str, Tensor
         header = parse_header(file, path=path)
         marks = _parse_marks(header, path=path)
         arrays = _map(file, header) if mmap else {name: _read(file, entry) for name, entry in header.entries.items()}
-    return {name: arrive(array, marks[name]) if name in marks else from_numpy(array) for name, array in arrays.items()}
+    # The memory is ours, so inside inference mode it is marked too, unlike what `from_numpy` wraps.
+    return {name: arrive(array, marks[name]) if name in marks else fresh(array) for name, array in arrays.items()}
 
 
 def _parse_marks(header: Header, *, path: str | os.PathLike[str]) -> dict[str, Origin | None]:

@@ -143,3 +143,13 @@ def test_a_replicas_parameter_arrives_frozen_and_marked():
     assert type(arrived) is nn.Parameter
     assert arrived.is_inference()
     assert not arrived.requires_grad
+
+
+def test_what_is_loaded_inside_is_in_marked_memory(tmp_path):
+    tensor.save({"cache": tensor.zeros(2, 3)}, tmp_path / "w.safetensors")
+    with tensor.inference_mode():
+        [private] = tensor.load(tmp_path / "w.safetensors", mmap=False).values()
+        private.copy_(tensor.ones(2, 3))
+        [mapped] = tensor.load(tmp_path / "w.safetensors").values()
+    for loaded in (private, mapped):
+        assert tensor.from_numpy(loaded.numpy()).is_inference()
