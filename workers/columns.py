@@ -165,7 +165,7 @@ def _as_column(name: str, value: Any) -> Column:
         values = _as_column(name, value.values)
         return value if values is value.values else Ragged(np.asarray(values), value.offsets)
     if isinstance(value, np.ma.MaskedArray):
-        raise ColumnsError(f"column {name!r} is a masked array; fill it with .filled(value), or pass the mask beside it")
+        raise ColumnsError(f"column {name!r} is a masked array; fill it with .filled(value), or pass the mask as well")
     if isinstance(value, list | tuple) and any(isinstance(cell, str | bytes) for cell in value):
         # Cell by cell: NumPy would make fixed-width strings, and those lose trailing NULs.
         array = np.empty(len(value), object)
