@@ -14,6 +14,7 @@ import numpy as np
 
 import tensor
 from tensor import Tensor
+from tensor.origins import arrive
 from workers.columns import Columns, row_count
 from workers.errors import ColumnsError, PredictorError
 from workers.ragged import Array, Ragged
@@ -118,7 +119,9 @@ def _column_of_array(name: str, array: Array) -> Tensor | Array:
     _check_shape(name, array.shape)
     match array.dtype.kind:
         case "b" | "i" | "u" | "f" if array.dtype.itemsize <= 8:
-            return tensor.from_numpy(_native(array))
+            made = tensor.from_numpy(_native(array))
+            # A result's memory is marked as the result is, here as behind the wire: arrays over it stay known.
+            return arrive(made._data, made.origin) if made.is_inference() else made
         case "m" | "M":
             return _native(array)  # no tensor holds times
         case "O" | "U" | "S" | "T":

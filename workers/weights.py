@@ -20,6 +20,7 @@ import numpy as np
 
 import tensor
 from tensor import Tensor
+from tensor.bases import fresh
 from tensor.serialization import MARKS_KEY, read_header
 from workers.blobs import BlobWriter, SharedBlob, map_file
 from workers.errors import SourceError
@@ -91,7 +92,7 @@ class SnapshotRef:
     def tensors(self) -> dict[str, Tensor]:
         """The weights by name, read-only; marked when called inside `inference_mode`, as replicas do."""
         with tensor.inference_mode() if self.marked else nullcontext():
-            return {name: tensor.from_numpy(array) for name, array in self.arrays().items()}
+            return {name: fresh(array) for name, array in self.arrays().items()}  # its own mapping, nobody else's
 
 
 class WeightSnapshot(Mapping[str, np.ndarray]):

@@ -121,3 +121,8 @@ def test_prepared_columns_without_rows_are_named():
         check_rows({"n": np.array(3)}, 2, "P.prepare")
     with pytest.raises(PredictorError, match="column 'n' is a single value"):
         check_rows({"n": 3}, 2, "P.prepare")
+
+
+def test_arrays_over_a_result_stay_known_as_marked():
+    out = taken({"y": np.ones((2, 3), np.float32)})
+    assert tensor.from_numpy(out["y"].numpy()).is_inference()

@@ -129,3 +129,11 @@ def test_the_digest_depends_on_names_types_shapes_and_bytes_alone(arrays):
     for name, array in arrays.items():
         assert weights_digest({**arrays, name: array[None]}) != digest
         assert weights_digest({**arrays, name + "'": array}) != digest
+
+
+def test_arrays_over_marked_weights_stay_known(arrays):
+    with WeightSnapshot.from_mapping(arrays) as snapshot:
+        with tensor.inference_mode():
+            weight = snapshot.ref.tensors()["layer.weight"]
+        assert tensor.from_numpy(weight.numpy()).is_inference()
+        assert not tensor.from_numpy(snapshot.ref.tensors()["layer.weight"].numpy()).is_inference()
