@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure; and a gate must give the same answer twice, so only people's runs draw new examples.
+settings.register_profile("shoal", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("shoal")
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 import types
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 import tensor
 from cluster import UsageError, read_results
 from cluster.jobs import Job
+from tests.waiting import until
 
 SHOAL = Path(sys.executable).with_name("shoal")
 
@@ -234,9 +234,7 @@ def test_interrupting_a_run_leaves_what_is_committed(folder):
     )
     (folder / "predict.py").write_text(slow)
     job = subprocess.Popen([SHOAL, "run", "job.toml", "--quiet"], cwd=folder, stderr=subprocess.PIPE, text=True)
-    deadline_s = time.monotonic() + 30
-    while not list(folder.glob("out/*.parquet")) and time.monotonic() < deadline_s:
-        time.sleep(0.01)
+    until(lambda: list(folder.glob("out/*.parquet")))
     os.kill(job.pid, 2)
     _, errors = job.communicate(timeout=30)
     if job.returncode != 0:  # it may have been through already

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 
@@ -212,11 +213,3 @@ def alive(pid):
     except OSError:
         return False
     return state not in "ZX"
-
-
-def until(condition, timeout_s=30.0):
-    deadline_s = time.monotonic() + timeout_s
-    while not (found := condition()):
-        assert time.monotonic() < deadline_s, "it never came true"
-        time.sleep(0.01)
-    return found

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import tensor
@@ -254,7 +254,6 @@ def test_the_header_says_where_each_tensor_lies(path):
     assert header.size_bytes == path.stat().st_size
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.lists(st.tuples(st.sampled_from(NUMPY_DTYPES), st.integers(0, 9)), max_size=8))
 def test_our_files_hold_every_tensor_aligned(tmp_path_factory, parts):
     path = tmp_path_factory.mktemp("aligned") / "x.safetensors"
@@ -354,7 +353,6 @@ def test_other_formats_are_named_with_a_way_out(path, write, message):
     assert str(caught.value).startswith(f"{path}: ")
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_file_cut_anywhere_is_refused(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("cut") / "x.safetensors"
@@ -365,7 +363,6 @@ def test_a_file_cut_anywhere_is_refused(tmp_path_factory, data):
         load(path)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_file_with_changed_bytes_is_read_or_refused(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("changed") / "x.safetensors"

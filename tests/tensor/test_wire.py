@@ -12,7 +12,7 @@ import hypothesis.extra.numpy as hnp
 import msgpack
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import tensor
@@ -83,13 +83,11 @@ def assert_same(actual: object, expected: object) -> None:
             assert actual == expected
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(VALUES)
 def test_any_value_comes_back_equal_in_type_and_value(value):
     assert_same(round_trip(value), value)
 
 
-@settings(deadline=None)
 @given(hnp.arrays(DTYPES, hnp.array_shapes(min_side=0, max_side=6)), st.data())
 def test_views_of_any_layout_arrive_contiguous(array, data):
     index = data.draw(hnp.basic_indices(array.shape, allow_ellipsis=False))
@@ -290,7 +288,6 @@ def test_the_helper_makes_frames_that_are_read():
     np.testing.assert_array_equal(array, np.ones(2, np.float32))
 
 
-@settings(deadline=None)
 @given(VALUES, st.data())
 def test_a_frame_cut_anywhere_is_refused(value, data):
     frame = b"".join(pack(value))
@@ -298,7 +295,6 @@ def test_a_frame_cut_anywhere_is_refused(value, data):
         unpack(frame[: data.draw(st.integers(0, len(frame) - 1))])
 
 
-@settings(deadline=None)
 @given(VALUES, st.data())
 def test_a_frame_with_changed_bytes_is_read_or_refused(value, data):
     frame = bytearray(b"".join(pack(value)))
@@ -308,7 +304,6 @@ def test_a_frame_with_changed_bytes_is_read_or_refused(value, data):
         unpack(frame)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_noise_as_a_header_is_read_or_refused(noise):
     with contextlib.suppress(WireError):
