@@ -219,6 +219,9 @@ class Engine:
     async def run(self, plan: Plan, folder: JobFolder, view: ProgressView) -> RunReport:
         """Run a job into its folder, from where an earlier run left it."""
         async with self._alone(plan):
+            weights_digest = self.weights.digest if self.weights else ""
+            if folder.identity["weights"] != weights_digest:
+                raise UsageError("the pool's weights were swapped while this job waited for its turn; start it again")
             committed = await asyncio.to_thread(folder.committed)
             rows_before = sum(record.rows for record in committed.values())
             progress = Progress(plan.rows, len(plan.shards), rows=rows_before, shards=len(committed))
@@ -244,7 +247,7 @@ class Engine:
                 seconds=progress.elapsed_s,
                 first_batch_s=progress.first_batch_s,
                 digest=rows_digest([records[shard.index].digest for shard in plan.shards]),
-                weights_digest=self.weights.digest if self.weights else "",
+                weights_digest=weights_digest,
                 numerics=self._numerics.to_dict(),
                 private_bytes=self.fleet.private_bytes(),
             )
