@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
-import weakref
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import aclosing
 from types import TracebackType
@@ -13,11 +11,11 @@ from typing import Any, Self
 
 from cluster.arguments import Weights, arguments_of, batch_policy, code_of, hold_weights, positive
 from cluster.backends import Backend, make_backend
+from cluster.door import Door
 from cluster.engine import Engine, Model, Plan
 from cluster.errors import UsageError
 from cluster.folder import JobFolder
 from cluster.gathered import Results, gathered
-from cluster.loop import LoopThread
 from cluster.numerics import NumericsProfile
 from cluster.planning import plan_shards
 from cluster.progress import progress_view
@@ -25,10 +23,9 @@ from cluster.report import RunReport
 from cluster.scheduler import Limits
 from cluster.sources import as_source
 from workers.batching import BatchPolicy
-from workers.weights import WeightSnapshot
 
 
-class Pool:
+class Pool(Door):
     """Replicas of a predictor, ready for one job after another.
 
         with Pool(Embed, weights="model.safetensors", replicas=4) as pool:
@@ -76,11 +73,9 @@ class Pool:
         code = code_of(predictor)
         arguments = arguments_of(code, init, weights=weights)
         model = Model(code=code, init=arguments, version=version or code.source_digest())
-        self._weights = None if weights is None else hold_weights(weights)
-        self._engine = Engine(model, self._weights, runner, numerics, limits)
-        self._starting = threading.RLock()
-        self._thread: LoopThread | None = None
-        self._closed = False
+        held = None if weights is None else hold_weights(weights)
+        self._engine = Engine(model, held, runner, numerics, limits)
+        super().__init__(self._engine, held, name="shoal driver")
 
     # --- jobs
 
@@ -223,27 +218,12 @@ class Pool:
         """
         return self._loop().run(self._engine.private_bytes())
 
-    def close(self) -> None:
-        """End the workers and wait until they are gone; may be called twice."""
-        with self._starting:
-            self._closed = True
-            if self._thread is not None:
-                self._finalizer.detach()
-                _shut_down(self._thread, self._engine)
-                self._thread = None
-            self._hold(None)
-
     def __repr__(self) -> str:
         return f"Pool({self._engine}{', closed' if self._closed else ''})"
 
     def __enter__(self) -> Self:
         self._loop()
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(self._loop)
@@ -253,19 +233,6 @@ class Pool:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await asyncio.to_thread(self.close)
-
-    def _loop(self) -> LoopThread:
-        """The driver's thread; the first call starts it, and the workers."""
-        with self._starting:
-            if self._closed:
-                raise UsageError("this pool was closed; make a new one")
-            if self._thread is None:
-                thread = LoopThread("shoal driver")
-                thread.run(self._engine.open())
-                self._thread = thread
-                # For a pool that is dropped or still open when Python ends, while threads still run.
-                self._finalizer = weakref.finalize(self, _shut_down, thread, self._engine)
-            return self._thread
 
     def _keep_open(self, batches: Generator[Results, None, None]) -> Generator[Results, None, None]:
         """The batches, with a hold on the pool: `for batch in Pool(...).map(...)` is all there is of it."""
@@ -281,21 +248,3 @@ class Pool:
         if not isinstance(output, str | os.PathLike):
             raise UsageError(f"output must be the path of a folder, got {output!r}")
         return JobFolder.open(output, self._engine.identity(plan), shards=len(plan.shards))
-
-    def _hold(self, weights: WeightSnapshot | None) -> None:
-        before, self._weights = self._weights, weights
-        if before is not None:
-            before.close()
-
-
-def _shut_down(thread: LoopThread, engine: Engine) -> None:
-    """End a pool's workers and its thread."""
-    if thread.is_current():  # where the garbage collector may bring us: nobody waits for what a thread does to itself
-        thread.send(engine.kill)
-        return
-    try:
-        thread.run(engine.close())
-        thread.close()
-    except BaseException:  # interrupted: whoever cannot wait must not leave workers behind
-        thread.send(engine.kill)
-        raise

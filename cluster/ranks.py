@@ -37,12 +37,16 @@ class Ranks:
     """Workers that act together: every command goes to all of them and is answered by all of them.
 
     Args:
+        backend: Runs them.
+        builds: The first command of each rank, by its worker's name, in the order of the ranks.
         timeout_s: The longest that any rank may take for an answer.
     """
 
-    def __init__(self, timeout_s: float) -> None:
+    def __init__(self, backend: Backend, builds: Mapping[str, Command], *, timeout_s: float) -> None:
+        self._backend = backend
+        self._builds = builds
         self._timeout_s = timeout_s
-        self._names: tuple[str, ...] = ()
+        self._names = tuple(builds)
         self._fleet: Fleet | None = None
         self._turn = asyncio.Lock()
         self._broken = ""
@@ -52,15 +56,25 @@ class Ranks:
         assert self._fleet is not None, "open() comes first"
         return self._fleet
 
-    async def open(self, backend: Backend, commands: Mapping[str, Command]) -> None:
+    async def open(self) -> None:
         """Start the ranks, and give all of them rank 0's parameters and buffers."""
-        self._fleet = Fleet(backend)
-        self._names = tuple(commands)
-        for name, command in commands.items():
-            self._fleet.start(name, command)
+        self._fleet = Fleet(self._backend)
+        for name, build in self._builds.items():
+            self._fleet.start(name, build)
         async with self._turn:
             await self._answers("building the trainer", self._names)
         await self._share_state()
+
+    def kill(self) -> None:
+        """End the ranks at once, without waiting."""
+        if self._fleet is not None:
+            self._fleet.kill_all()
+
+    async def close(self) -> None:
+        """End the ranks."""
+        if self._fleet is not None:
+            await self._fleet.close()
+            self._fleet = None
 
     async def open_data(self, shards: Sequence[Shard]) -> None:
         """Have the ranks map the rows."""

@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from time import monotonic
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from cluster.arguments import Weights, arguments_of, code_of, hold_weights, positive, seconds, seed_of
 from cluster.backends import Backend, make_backend
+from cluster.door import Door
 from cluster.errors import PoolBusy, UsageError
-from cluster.loop import LoopThread
 from cluster.numerics import NumericsProfile
 from cluster.planning import plan_shards
 from cluster.ranks import Ranks
@@ -31,7 +29,7 @@ from workers.shards import ParquetFragment, Shard
 from workers.weights import WeightSnapshot
 
 
-class TrainingPool:
+class TrainingPool(Door):
     """Ranks of a trainer that step together: averaged gradients, equal parameters on all ranks after each step.
 
         with TrainingPool(Train, init={"lr": 1e-3}, world_size=2) as training:
@@ -63,18 +61,21 @@ class TrainingPool:
         timeout_s: float = 300.0,
     ) -> None:
         self._world_size = positive("world_size", world_size)
-        self._code = code_of(trainer)
-        self._init = arguments_of(self._code, init, weights=weights, rank=0, world_size=world_size)
-        self._seed = seed_of(seed)
-        self._timeout_s = seconds("timeout_s", timeout_s)
-        self._backend = make_backend(backend, environment=NumericsProfile.of_workers(os.environ).environment())
-        self._weights = None if weights is None else hold_weights(weights)
-        self._starting = threading.RLock()
+        code = code_of(trainer)
+        arguments = arguments_of(code, init, weights=weights, rank=0, world_size=world_size)
+        seed_of(seed)
+        runner = make_backend(backend, environment=NumericsProfile.of_workers(os.environ).environment())
+        timeout_s = seconds("timeout_s", timeout_s)
+        held = None if weights is None else hold_weights(weights)
+        names = [f"rank{rank}" for rank in range(self._world_size)]
+        builds = {
+            name: BuildTrainer(name, code, arguments, held.ref if held else None, rank, self._world_size, seed)
+            for rank, name in enumerate(names)
+        }
+        self._ranks = Ranks(runner, builds, timeout_s=timeout_s)
         self._fitting = threading.Lock()
-        self._thread: LoopThread | None = None
-        self._ranks: Ranks | None = None
         self._published = 0
-        self._closed = False
+        super().__init__(self._ranks, held, name="shoal training driver")
 
     def fit(
         self,
@@ -123,7 +124,7 @@ class TrainingPool:
         seed: int,
         on_epoch: Callable[[int, float], None] | None,
     ) -> FitReport:
-        ranks, loop = self._opened(), self._loop()
+        ranks, loop = self._ranks, self._loop()
         rows = sum(shard.rows for shard in shards)
         loop.run(ranks.open_data(shards))
         started_s = monotonic()
@@ -145,66 +146,13 @@ class TrainingPool:
 
     def publish(self) -> WeightSnapshot:
         """The parameters and buffers as they are now, as an immutable snapshot; its epoch counts the calls, from 1."""
-        state = self._loop().run(self._opened().state())
+        state = self._loop().run(self._ranks.state())
         self._published += 1
         return WeightSnapshot.from_mapping(state, epoch=self._published)
 
     def digests(self) -> list[str]:
         """The digest of every rank's parameters, in the order of the ranks: all equal."""
-        return self._loop().run(self._opened().digests())
-
-    def close(self) -> None:
-        """End the workers and wait until they are gone; may be called twice."""
-        with self._starting:
-            self._closed = True
-            if self._thread is not None:
-                self._finalizer.detach()
-                _shut_down(self._thread, self._backend)
-                self._thread = self._ranks = None
-            if self._weights is not None:
-                self._weights.close()
-                self._weights = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _loop(self) -> LoopThread:
-        with self._starting:
-            if self._closed:
-                raise UsageError("this training pool was closed; make a new one")
-            if self._thread is None:
-                self._thread = LoopThread("shoal training driver")
-                self._finalizer = weakref.finalize(self, _shut_down, self._thread, self._backend)
-            return self._thread
-
-    def _opened(self) -> Ranks:
-        """The ranks; the first call starts them."""
-        with self._starting:
-            loop = self._loop()
-            if self._ranks is None:
-                self._ranks = Ranks(self._timeout_s)
-                loop.run(self._ranks.open(self._backend, self._builds()))
-            return self._ranks
-
-    def _builds(self) -> dict[str, BuildTrainer]:
-        weights = None if self._weights is None else self._weights.ref
-        names = [f"rank{rank}" for rank in range(self._world_size)]
-        return {
-            name: BuildTrainer(name, self._code, self._init, weights, rank, self._world_size, self._seed)
-            for rank, name in enumerate(names)
-        }
-
-
-def _shut_down(thread: LoopThread, backend: Backend) -> None:
-    """End a pool's workers and its thread; local workers die with the thread, whatever happens here."""
-    if not thread.is_current():
-        thread.run(backend.close())
-        thread.close()
+        return self._loop().run(self._ranks.digests())
 
 
 def _training_rows(source: Any, stack: ExitStack) -> list[Shard]:

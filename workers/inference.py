@@ -7,7 +7,7 @@ serves a thread, a child process and an actor. Whoever drives it may stop betwee
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from workers.messages import (
     BuildPredictor,
     CancelJob,
     Command,
+    Failure,
     Ready,
     Report,
     RunShard,
@@ -40,8 +41,6 @@ from workers.shards import MemoryFragment, Shard
 from workers.staging import StagedWriter
 from workers.weights import SnapshotRef
 
-_OPENING = Step("source", "opening the weights")
-
 
 class InferenceWorker:
     """Builds a predictor and runs shards through it.
@@ -55,19 +54,12 @@ class InferenceWorker:
         self._code = command.code
         self._init = command.init
         self._weights = command.weights
-        self._building = Step("user", f"{command.code.name}.__init__")
         self._predictor: Any = None
 
     def start(self) -> Report:
         """Build the predictor."""
-        step = _OPENING
-        try:
-            tensors = self._open(self._weights)
-            step = self._building
-            self._predictor = self._build(tensors)
-        except Exception as error:
-            return BuildFailed(failure_of(error, step))
-        return Ready(pid=os.getpid())
+        failure = self._build(self._weights)
+        return Ready(pid=os.getpid()) if failure is None else BuildFailed(failure)
 
     def handle(self, command: Command) -> Generator[Report, None, None]:
         """Carry out one command.
@@ -84,28 +76,27 @@ class InferenceWorker:
             case _:
                 raise TypeError(f"an inference worker does not know {type(command).__name__}")
 
-    def _open(self, weights: SnapshotRef | None) -> dict[str, Any]:
-        """The argument `weights`, where there are any."""
-        with tensor.inference_mode(), marks.origin(replica=self._replica):
-            return {} if weights is None else {"weights": weights.tensors()}
-
-    def _build(self, arguments: Mapping[str, Any]) -> Any:
-        with tensor.inference_mode(), marks.origin(replica=self._replica):
-            predictor = self._code.resolve()(**arguments, **self._init)
-        if not callable(predictor):
-            raise PredictorError(f"{self._code.name} has no __call__(self, batch), so it cannot predict")
-        return predictor
-
     def _swap(self, weights: SnapshotRef) -> Report:
-        step = _OPENING
-        try:
-            tensors = self._open(weights)
-            step = self._building
-            self._predictor = self._build(tensors)
-        except Exception as error:
-            return SwapFailed(failure_of(error, step))
+        failure = self._build(weights)
+        if failure is not None:
+            return SwapFailed(failure)
         self._weights = weights
         return WeightsSwapped(epoch=weights.epoch)
+
+    def _build(self, weights: SnapshotRef | None) -> Failure | None:
+        """Build the predictor; where that fails, the one before stays."""
+        step = Step("source", "opening the weights")
+        try:
+            with tensor.inference_mode(), marks.origin(replica=self._replica):
+                arguments = {} if weights is None else {"weights": weights.tensors()}
+                step = Step("user", f"{self._code.name}.__init__")
+                predictor = self._code.resolve()(**arguments, **self._init)
+            if not callable(predictor):
+                raise PredictorError(f"{self._code.name} has no __call__(self, batch), so it cannot predict")
+        except Exception as error:
+            return failure_of(error, step)
+        self._predictor = predictor
+        return None
 
     def _run(self, command: RunShard) -> Generator[Report, None, None]:
         shard, attempt = command.shard, command.attempt
