@@ -32,11 +32,11 @@ def failure_text(failure: Failure, rows: str = "") -> str:
     if failure.owner != "user":
         told = failure.message if failure.type.startswith(_OWN_ERRORS) else f"{failure.type}: {failure.message}"
         return f"{told}\n  while {failure.where}{on_rows}"
-    lines = [f"{failure.type}: {failure.message}"]
+    told = f"{failure.type}: {failure.message}"
+    lines = [told]
     if failure.line:
         lines.insert(0, f"{failure.line}: {failure.source}")
     lines.append(f"  in {failure.where}{on_rows}")
-    told = f"{failure.type}: {failure.message}"
     trace = failure.traceback.removesuffix(told).rstrip().splitlines()
     if len(trace) <= 3:  # nothing but the line above
         return "\n".join(lines)

@@ -62,9 +62,10 @@ class Pool(Door):
         max_attempts: int = 3,
         version: str | None = None,
     ) -> None:
-        runner = make_backend(backend, environment=NumericsProfile.of_workers(os.environ).environment())
-        in_process = runner.capabilities.in_process
-        numerics = NumericsProfile.of_this_process() if in_process else NumericsProfile.of_workers(os.environ)
+        numerics = NumericsProfile.of_workers(os.environ)
+        runner = make_backend(backend, environment=numerics.environment())
+        if runner.capabilities.in_process:
+            numerics = NumericsProfile.of_this_process()
         default_replicas = len(os.sched_getaffinity(0)) if runner.capabilities.isolates else 1
         limits = Limits(
             replicas=positive("replicas", default_replicas if replicas is None else replicas),

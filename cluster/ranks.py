@@ -76,9 +76,9 @@ class Ranks:
             await self._fleet.close()
             self._fleet = None
 
-    async def open_data(self, shards: Sequence[Shard]) -> None:
+    async def open_data(self, shard: Shard) -> None:
         """Have the ranks map the rows."""
-        await self._all([OpenData(tuple(shards))] * len(self._names), Done)
+        await self._all([OpenData(shard)] * len(self._names), Done)
 
     async def epoch(self, order: np.ndarray, batch_rows: int) -> float:
         """Visit the rows once, in the order given, and return their mean loss."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from time import monotonic
 from typing import Any
@@ -118,15 +118,15 @@ class TrainingPool(Door):
 
     def _fit(
         self,
-        shards: Sequence[Shard],
+        shard: Shard,
         epochs: int,
         batch_rows: int,
         seed: int,
         on_epoch: Callable[[int, float], None] | None,
     ) -> FitReport:
         ranks, loop = self._ranks, self._loop()
-        rows = sum(shard.rows for shard in shards)
-        loop.run(ranks.open_data(shards))
+        rows = shard.rows
+        loop.run(ranks.open_data(shard))
         started_s = monotonic()
         losses: list[float] = []
         for epoch in range(epochs):
@@ -155,8 +155,8 @@ class TrainingPool(Door):
         return self._loop().run(self._ranks.digests())
 
 
-def _training_rows(source: Any, stack: ExitStack) -> list[Shard]:
-    """Where ranks find the rows: in one place that they all map, each fragment whole.
+def _training_rows(source: Any, stack: ExitStack) -> Shard:
+    """Where ranks find the rows: in one place that they all map.
 
     What has to be decoded (Parquet) is decoded once, here, into shared memory.
     """
@@ -164,14 +164,19 @@ def _training_rows(source: Any, stack: ExitStack) -> list[Shard]:
     if found is not source:
         stack.callback(found.close)
     _check_trainable(found)
-    shards = plan_shards(found.fragments(), shard_rows=sys.maxsize)
+    shards = _whole_fragments(found)
     if not shards:
         raise UsageError("the source has no rows to train on")
     if len(shards) > 1 or isinstance(shards[0].fragment, ParquetFragment):
         decoded = ArraySource(concat_rows([read_shard(shard) for shard in shards]))
         stack.callback(decoded.close)
-        shards = plan_shards(decoded.fragments(), shard_rows=sys.maxsize)
-    return shards
+        shards = _whole_fragments(decoded)
+    (shard,) = shards
+    return shard
+
+
+def _whole_fragments(source: Source) -> list[Shard]:
+    return plan_shards(source.fragments(), shard_rows=sys.maxsize)
 
 
 def _check_trainable(source: Source) -> None:

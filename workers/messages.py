@@ -151,10 +151,10 @@ class OpenData(Command):
     """Map the training rows that `ComputeGradients` will name.
 
     Attributes:
-        shards: They cover the rows in order.
+        shard: All of the rows.
     """
 
-    shards: tuple[Shard, ...]
+    shard: Shard
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 import tensor
 from tensor import Tensor
-from workers.columns import Columns, concat_rows, take_rows
+from workers.columns import Columns, take_rows
 from workers.errors import PredictorError
 from workers.failures import Step, failure_of, naming_columns
 from workers.messages import (
@@ -82,9 +82,9 @@ class TrainingWorker:
                     step = Step("user", f"{self._name}.optimizer.step")
                     self._apply(command)
                     report = Done("ApplyGradients")
-                case OpenData(shards=shards):
+                case OpenData(shard=shard):
                     step = Step("source", "reading the training rows")
-                    self._rows = concat_rows([read_shard(shard) for shard in shards])
+                    self._rows = read_shard(shard)
                     report = Done("OpenData")
                 case LoadState(state=state):
                     self._load(state)
