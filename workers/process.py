@@ -11,22 +11,12 @@ import os
 import signal
 import socket
 import sys
-from collections import deque
 from contextlib import closing, suppress
 
-from workers.failures import Step, failure_of
+from workers.code import CodeRef
 from workers.frames import has_data, receive_frame, send_frame
-from workers.messages import (
-    BuildPredictor,
-    BuildTrainer,
-    CancelJob,
-    Command,
-    Report,
-    RunShard,
-    decode_command,
-    encode,
-)
-from workers.roles import Worker, worker_for
+from workers.messages import Command, decode_command, encode
+from workers.serving import Commands, serve
 
 _PR_SET_PDEATHSIG = 1
 
@@ -41,68 +31,27 @@ def main(arguments: list[str]) -> None:
     _die_with(driver_pid)
     os.set_inheritable(fd, False)  # a child of the user's code must not hold our connection open
     with socket.socket(fileno=fd) as sock, suppress(ConnectionError):  # the driver is gone: nobody is left to tell
-        _serve(Connection(sock))
+        _serve(sock)
 
 
-class Connection:
-    """Commands in, reports out; a cancelled job's commands are dropped before anybody sees them."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._waiting: deque[Command] = deque()
-
-    def send(self, report: Report) -> None:
-        """Send one report."""
-        send_frame(self._sock, encode(report))
-
-    def next_command(self) -> Command | None:
-        """Wait for a command; None when the driver is gone."""
-        if not self._waiting and not self._receive():
-            return None
-        return self._waiting.popleft()
-
-    def cancelled(self, command: Command) -> bool:
-        """Whether the driver gave up the job that `command` belongs to; takes in what has arrived, without waiting."""
-        while has_data(self._sock):
-            if not self._receive():
-                return True
-        cancelled = {waiting.job for waiting in self._waiting if isinstance(waiting, CancelJob)}
-        if not cancelled:
-            return False
-        self._waiting = deque(waiting for waiting in self._waiting if getattr(waiting, "job", None) not in cancelled)
-        return getattr(command, "job", None) in cancelled
-
-    def _receive(self) -> bool:
-        frame = receive_frame(self._sock)
-        if frame is None:
-            return False
-        self._waiting.append(decode_command(frame))
-        return True
-
-
-def _serve(connection: Connection) -> None:
-    first = connection.next_command()
-    if not isinstance(first, BuildPredictor | BuildTrainer):
-        return
-    sys.path[:] = first.code.path
-    worker = worker_for(first)
+def _serve(sock: socket.socket) -> None:
+    commands = Commands(lambda: _receive(sock), lambda: has_data(sock))
     try:
-        _carry_out(connection, worker)
+        with closing(serve(commands, import_code=_import_code)) as reports:
+            for report in reports:
+                send_frame(sock, encode(report))
     except SystemExit as error:
-        failure = failure_of(error, Step("user", first.code.name))
-        caller = failure.line or failure.where
-        print(f"shoal: {first.replica}: {caller} called sys.exit({error.code!r})", file=sys.stderr)
+        print(f"shoal: {error.__notes__[-1]}", file=sys.stderr)
         raise
 
 
-def _carry_out(connection: Connection, worker: Worker) -> None:
-    connection.send(worker.start())
-    while (command := connection.next_command()) is not None:
-        with closing(worker.handle(command)) as reports:  # closed early, it drops what it staged
-            for report in reports:
-                connection.send(report)
-                if isinstance(command, RunShard) and connection.cancelled(command):
-                    break
+def _receive(sock: socket.socket) -> Command | None:
+    frame = receive_frame(sock)
+    return None if frame is None else decode_command(frame)
+
+
+def _import_code(code: CodeRef) -> None:
+    sys.path[:] = code.path
 
 
 def _die_with(driver_pid: int) -> None:
