@@ -44,8 +44,12 @@ def _read_memory(fragment: MemoryFragment, start: int, stop: int) -> Columns:
 
     from workers.arrow import to_columns
 
-    with _opened(fragment), pa.memory_map(fragment.path) as mapped:
-        return to_columns(pa.ipc.open_file(mapped).read_all().slice(start, stop - start))
+    if fragment.memory is not None:
+        table = pa.ipc.open_file(pa.py_buffer(fragment.memory)).read_all()
+    else:
+        with _opened(fragment), pa.memory_map(fragment.path) as mapped:
+            table = pa.ipc.open_file(mapped).read_all()
+    return to_columns(table.slice(start, stop - start))
 
 
 def _read_npy(fragment: NpyFragment, start: int, stop: int) -> Columns:

@@ -6,7 +6,7 @@ it reads what was planned. All of these travel as plain dicts (`to_dict`, `shard
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
 from workers.errors import SourceError
@@ -19,6 +19,8 @@ class MemoryFragment:
     Args:
         path: where every process on the node can map it.
         digest: of the rows; what the fragment is known by, since its path differs from run to run.
+        memory: the file's bytes, where a worker was handed them and cannot open `path`; they never travel with the
+            fragment.
     """
 
     kind: ClassVar[str] = "memory"
@@ -27,6 +29,7 @@ class MemoryFragment:
     digest: str
     size_bytes: int
     mtime_ns: int
+    memory: memoryview | None = field(default=None, compare=False, repr=False)
 
     def identity(self) -> dict[str, Any]:
         """Return what tells this fragment from others, also in another run."""

@@ -11,7 +11,7 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -62,6 +62,8 @@ class SnapshotRef:
         state: The file's size in bytes and time of its last change in ns, when the digest was taken.
         entries: The tensors.
         marked: They came from inference mode, so they are marked wherever they are wrapped.
+        memory: The bytes of the file or blob, where a worker was handed them and cannot open `path`; they never travel
+            with the reference.
     """
 
     epoch: int
@@ -70,6 +72,23 @@ class SnapshotRef:
     state: tuple[int, int]
     entries: tuple[WeightEntry, ...]
     marked: bool = False
+    memory: memoryview | None = field(default=None, compare=False, repr=False)
+
+    def map(self) -> memoryview:
+        """The bytes of the whole file or blob, read-only, without a copy.
+
+        Raises:
+            SourceError: The file is not what it was when the digest was taken.
+        """
+        if self.memory is not None:
+            return self.memory
+        found = Path(self.path).stat()
+        if (found.st_size, found.st_mtime_ns) != tuple(self.state):
+            raise SourceError(
+                "the weights file was written to while it was in use; write a new file and rename it over the old one, "
+                "as tensor.save does, or close the snapshot last"
+            )
+        return map_file(self.path)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The tensors as read-only arrays on the mapped memory, without a copy.
@@ -77,13 +96,7 @@ class SnapshotRef:
         Raises:
             SourceError: The file is not what it was when the digest was taken.
         """
-        found = Path(self.path).stat()
-        if (found.st_size, found.st_mtime_ns) != tuple(self.state):
-            raise SourceError(
-                "the weights file was written to while it was in use; write a new file and rename it over the old one, "
-                "as tensor.save does, or close the snapshot last"
-            )
-        memory = map_file(self.path)
+        memory = self.map()
         return {
             entry.name: np.ndarray(entry.shape, entry.dtype, memory[entry.offset : entry.offset + entry.size_bytes])
             for entry in self.entries
