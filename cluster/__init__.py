@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cluster.backends import Backend
     from cluster.backends.fake import FakeBackend
     from cluster.errors import (
+        BackendFailed,
         ClusterError,
         InvalidTransition,
         JobFailed,
@@ -37,6 +38,7 @@ __distribution__ = "shoal"
 __all__ = [
     "ArraySource",
     "Backend",
+    "BackendFailed",
     "BatchPolicy",
     "ClusterError",
     "FakeBackend",
@@ -67,6 +69,7 @@ _HOMES = {
     "cluster.backends": ("Backend",),
     "cluster.backends.fake": ("FakeBackend",),
     "cluster.errors": (
+        "BackendFailed",
         "ClusterError",
         "InvalidTransition",
         "JobFailed",

@@ -8,8 +8,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from cluster.backends import Backend
 from cluster.errors import SourceNotFoundError, UsageError
 from cluster.failures import failure_text
+from cluster.numerics import NumericsProfile
 from cluster.paths import absolute
 from tensor import wire
 from workers.batching import BatchPolicy
@@ -81,6 +83,13 @@ def arguments_of(code: CodeRef, init: Any, **passed: object) -> dict[str, Any]:
     except TypeError as error:
         raise UsageError(f"{code.name}.__init__ {error}") from None
     return arguments
+
+
+def numerics_of(backend: Backend) -> NumericsProfile:
+    """How the workers of a backend compute: as the user's environment asks, in the place where it is set."""
+    if backend.capabilities.in_process:
+        return NumericsProfile.of_this_process()
+    return NumericsProfile.of_workers({**os.environ, **backend.environment})
 
 
 def positive(name: str, value: int) -> int:

@@ -69,10 +69,15 @@ class Door:
             if self._closed:
                 raise UsageError("this pool was closed; make a new one")
             if self._thread is None:
-                self._thread = LoopThread(self._name)
+                thread = LoopThread(self._name)
                 # For a pool that is dropped or still open when Python ends, while threads still run.
-                self._finalizer = weakref.finalize(self, _shut_down, self._thread, self._driven)
-                self._thread.run(self._driven.open())
+                self._finalizer = weakref.finalize(self, _shut_down, thread, self._driven)
+                try:
+                    thread.run(self._driven.open())
+                except BaseException:  # the next call may be luckier
+                    self._finalizer()
+                    raise
+                self._thread = thread
             return self._thread
 
     def _hold(self, weights: WeightSnapshot | None) -> None:

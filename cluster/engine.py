@@ -121,23 +121,34 @@ class Engine:
         weights: Their weights, if any.
         backend: Where they run.
         numerics: How they compute.
-        limits: See `Limits`.
+        replicas: How many; None for as many as suit the backend.
+        max_attempts: See `Limits`.
     """
 
     def __init__(
-        self, model: Model, weights: WeightSnapshot | None, backend: Backend, numerics: NumericsProfile, limits: Limits
+        self,
+        model: Model,
+        weights: WeightSnapshot | None,
+        backend: Backend,
+        numerics: NumericsProfile,
+        *,
+        replicas: int | None,
+        max_attempts: int,
     ) -> None:
         self.weights = weights
         self._model = model
         self._backend = backend
         self._numerics = numerics
-        self._limits = limits
+        self._replicas = replicas
+        self._max_attempts = max_attempts
+        self._limits = Limits(replicas=replicas or 1, max_attempts=max_attempts)
         self._fleet: Fleet | None = None
         self._turn = asyncio.Lock()
         self._open_stream = False
 
     def __str__(self) -> str:
-        return f"{self._model.code.name}, replicas={self._limits.replicas}, backend={self._backend.name!r}"
+        replicas = self._replicas if self._fleet is None else self._limits.replicas
+        return f"{self._model.code.name}, replicas={replicas}, backend={self._backend.name!r}"
 
     @property
     def fleet(self) -> Fleet:
@@ -146,7 +157,13 @@ class Engine:
         return self._fleet
 
     async def open(self) -> None:
-        """Start the workers, without waiting until they are built."""
+        """Start the workers, without waiting until they are built.
+
+        Raises:
+            UsageError, BackendFailed: See `Backend.open`.
+        """
+        replicas = await self._backend.open(self._replicas, self._numerics.environment())
+        self._limits = Limits(replicas=replicas, max_attempts=self._max_attempts)
         self._fleet = Fleet(self._backend)
         for _ in range(self._limits.replicas):
             self._start_replica(self.weights)
@@ -249,14 +266,14 @@ class Engine:
                 digest=rows_digest([records[shard.index].digest for shard in plan.shards]),
                 weights_digest=weights_digest,
                 numerics=self._numerics.to_dict(),
-                private_bytes=self.fleet.private_bytes(),
+                private_bytes=await self.fleet.private_bytes(),
             )
             await asyncio.to_thread(folder.finish, report.to_dict())
             return report
 
     async def private_bytes(self) -> dict[str, int]:
         """Memory of its own that each ready replica has."""
-        return self.fleet.private_bytes()
+        return await self.fleet.private_bytes()
 
     async def swap(self, weights: WeightSnapshot) -> None:
         """Have every replica build its predictor on other weights; all of them, or none.

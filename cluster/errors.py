@@ -4,6 +4,7 @@ ClusterError
 ├── UsageError        (ValueError)   an argument that cannot work; raised before any worker starts
 │   └── SourceNotFoundError (FileNotFoundError) a path of input that leads nowhere
 ├── JobFolderError    (RuntimeError) the output folder holds another job, or is not one
+├── BackendFailed     (ConnectionError) the place where workers should run cannot be had
 ├── PoolBusy          (RuntimeError) a pool does one job at a time, and its last iterator is still open
 ├── JobFailed         (RuntimeError) the job ended early; what was committed stays and can be resumed
 │   ├── UserCodeFailed               the predictor or trainer raised, or returned what it must not
@@ -26,6 +27,10 @@ class UsageError(ClusterError, ValueError):
 
 class SourceNotFoundError(UsageError, FileNotFoundError):
     """A path of input that leads nowhere; the message says where shoal looked."""
+
+
+class BackendFailed(ClusterError, ConnectionError):
+    """The place where workers should run cannot be had: no cluster at the address, a wrong token, other versions."""
 
 
 class JobFolderError(ClusterError):

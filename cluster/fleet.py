@@ -92,10 +92,11 @@ class Fleet:
             if item.worker in self.replicas:
                 return self._noted(item.worker, item.report)
 
-    def private_bytes(self) -> dict[str, int]:
+    async def private_bytes(self) -> dict[str, int]:
         """Memory of its own that each ready worker has, where the backend can tell."""
-        found = {name: self.backend.private_bytes(name) for name, replica in self.replicas.items() if replica.ready}
-        return {name: size_bytes for name, size_bytes in found.items() if size_bytes is not None}
+        ready = [name for name, replica in self.replicas.items() if replica.ready]
+        found = await asyncio.gather(*map(self.backend.private_bytes, ready))
+        return {name: size_bytes for name, size_bytes in zip(ready, found, strict=True) if size_bytes is not None}
 
     async def close(self) -> None:
         """End all workers and wait until they are gone."""

@@ -9,18 +9,16 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
 
-from cluster.arguments import Weights, arguments_of, batch_policy, code_of, hold_weights, positive
+from cluster.arguments import Weights, arguments_of, batch_policy, code_of, hold_weights, numerics_of, positive
 from cluster.backends import Backend, make_backend
 from cluster.door import Door
 from cluster.engine import Engine, Model, Plan
 from cluster.errors import UsageError
 from cluster.folder import JobFolder
 from cluster.gathered import Results, gathered
-from cluster.numerics import NumericsProfile
 from cluster.planning import plan_shards
 from cluster.progress import progress_view
 from cluster.report import RunReport
-from cluster.scheduler import Limits
 from cluster.sources import as_source
 from workers.batching import BatchPolicy
 
@@ -62,20 +60,16 @@ class Pool(Door):
         max_attempts: int = 3,
         version: str | None = None,
     ) -> None:
-        numerics = NumericsProfile.of_workers(os.environ)
-        runner = make_backend(backend, environment=numerics.environment())
-        if runner.capabilities.in_process:
-            numerics = NumericsProfile.of_this_process()
-        default_replicas = len(os.sched_getaffinity(0)) if runner.capabilities.isolates else 1
-        limits = Limits(
-            replicas=positive("replicas", default_replicas if replicas is None else replicas),
-            max_attempts=positive("max_attempts", max_attempts),
-        )
+        runner = make_backend(backend)
+        numerics = numerics_of(runner)
+        if replicas is not None:
+            replicas = positive("replicas", replicas)
+        max_attempts = positive("max_attempts", max_attempts)
         code = code_of(predictor)
         arguments = arguments_of(code, init, weights=weights)
         model = Model(code=code, init=arguments, version=version or code.source_digest())
         held = None if weights is None else hold_weights(weights)
-        self._engine = Engine(model, held, runner, numerics, limits)
+        self._engine = Engine(model, held, runner, numerics, replicas=replicas, max_attempts=max_attempts)
         super().__init__(self._engine, held, name="shoal driver")
 
     # --- jobs

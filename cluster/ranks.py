@@ -10,7 +10,7 @@ import numpy as np
 
 from cluster.averaging import average, mean_loss
 from cluster.backends import Backend, Said
-from cluster.errors import UserCodeFailed, WorkersLost
+from cluster.errors import UsageError, UserCodeFailed, WorkersLost
 from cluster.failures import error_of
 from cluster.fleet import Fleet
 from cluster.scheduler import ReplicaBuildFailed, ReplicaLost, ReplicaReady
@@ -39,12 +39,16 @@ class Ranks:
     Args:
         backend: Runs them.
         builds: The first command of each rank, by its worker's name, in the order of the ranks.
+        environment: Variables of theirs.
         timeout_s: The longest that any rank may take for an answer.
     """
 
-    def __init__(self, backend: Backend, builds: Mapping[str, Command], *, timeout_s: float) -> None:
+    def __init__(
+        self, backend: Backend, builds: Mapping[str, Command], environment: Mapping[str, str], *, timeout_s: float
+    ) -> None:
         self._backend = backend
         self._builds = builds
+        self._environment = environment
         self._timeout_s = timeout_s
         self._names = tuple(builds)
         self._fleet: Fleet | None = None
@@ -57,8 +61,18 @@ class Ranks:
         return self._fleet
 
     async def open(self) -> None:
-        """Start the ranks, and give all of them rank 0's parameters and buffers."""
+        """Start the ranks, and give all of them rank 0's parameters and buffers.
+
+        Raises:
+            UsageError: There is no room for all of them at once.
+        """
+        room = await self._backend.open(len(self._names), self._environment)
         self._fleet = Fleet(self._backend)
+        if room < len(self._names):
+            raise UsageError(
+                f"there is room for {room} of the {len(self._names)} ranks, and they only step together; "
+                f"lower world_size to {room}"
+            )
         for name, build in self._builds.items():
             self._fleet.start(name, build)
         async with self._turn:

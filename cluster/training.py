@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -12,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from cluster.arguments import Weights, arguments_of, code_of, hold_weights, positive, seconds, seed_of
+from cluster.arguments import Weights, arguments_of, code_of, hold_weights, numerics_of, positive, seconds, seed_of
 from cluster.backends import Backend, make_backend
 from cluster.door import Door
 from cluster.errors import PoolBusy, UsageError
-from cluster.numerics import NumericsProfile
 from cluster.planning import plan_shards
 from cluster.ranks import Ranks
 from cluster.report import FitReport
@@ -64,7 +62,8 @@ class TrainingPool(Door):
         code = code_of(trainer)
         arguments = arguments_of(code, init, weights=weights, rank=0, world_size=world_size)
         seed_of(seed)
-        runner = make_backend(backend, environment=NumericsProfile.of_workers(os.environ).environment())
+        runner = make_backend(backend)
+        environment = numerics_of(runner).environment()
         timeout_s = seconds("timeout_s", timeout_s)
         held = None if weights is None else hold_weights(weights)
         names = [f"rank{rank}" for rank in range(self._world_size)]
@@ -72,7 +71,7 @@ class TrainingPool(Door):
             name: BuildTrainer(name, code, arguments, held.ref if held else None, rank, self._world_size, seed)
             for rank, name in enumerate(names)
         }
-        self._ranks = Ranks(runner, builds, timeout_s=timeout_s)
+        self._ranks = Ranks(runner, builds, environment, timeout_s=timeout_s)
         self._fitting = threading.Lock()
         self._published = 0
         super().__init__(self._ranks, held, name="shoal training driver")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from cluster.backends.base import Backend, Capabilities, Said
 from cluster.errors import UsageError
 
@@ -11,12 +9,11 @@ NAMES = ("inline", "local")
 """What `make_backend` knows; also what `Pool(backend=...)` and a job file may say."""
 
 
-def make_backend(wanted: str | Backend, *, environment: Mapping[str, str]) -> Backend:
+def make_backend(wanted: str | Backend) -> Backend:
     """The backend of that name, or the one given.
 
     Args:
         wanted: One of `NAMES`, or a backend that no other pool has.
-        environment: Variables for the workers, where they have processes of their own.
 
     Raises:
         UsageError: There is no such backend.
@@ -29,7 +26,7 @@ def make_backend(wanted: str | Backend, *, environment: Mapping[str, str]) -> Ba
         case "local":
             from cluster.backends.local import LocalBackend
 
-            return LocalBackend(environment)
+            return LocalBackend()
         case str():
             raise UsageError(f"unknown backend {wanted!r}; expected one of: {', '.join(NAMES)}")
     if not hasattr(wanted, "capabilities"):

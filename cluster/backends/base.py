@@ -6,7 +6,7 @@ One contract suite runs over all of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,12 +39,34 @@ class Said:
 class Backend(Protocol):
     """Runs workers. All methods are called from the driver's event loop.
 
-    A worker is started with a command that builds it, and answers `Ready` or `BuildFailed`. It carries out commands one
-    after the other, in order. Its last report is `WorkerExited`, whatever ended it, and comes after all that it said.
+    It is opened first, and closed last. A worker is started with a command that builds it, and answers `Ready` or
+    `BuildFailed`. It carries out commands one after the other, in order. Its last report is `WorkerExited`, whatever
+    ended it, and comes after all that it said.
     """
 
     name: str
     capabilities: Capabilities
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Variables that its workers have in place of the driver's, where the user has set any."""
+        ...
+
+    async def open(self, workers: int | None, environment: Mapping[str, str]) -> int:
+        """Get ready to run workers.
+
+        Args:
+            workers: How many there are to be; None for as many as suit the place.
+            environment: Variables that they must have before they load NumPy.
+
+        Returns:
+            How many to keep: fewer than asked for where there is no room for more, which it says in the log.
+
+        Raises:
+            UsageError: No worker could ever start.
+            BackendFailed: The place where they would run cannot be had.
+        """
+        ...
 
     def start(self, worker: str, first: Command) -> None:
         """Start a worker under a name that is not in use; one that cannot be started is reported as `WorkerExited`."""
@@ -65,7 +87,7 @@ class Backend(Protocol):
         """Wait until workers have said something, and return all of it; nothing is lost when the wait is cancelled."""
         ...
 
-    def private_bytes(self, worker: str) -> int | None:
+    async def private_bytes(self, worker: str) -> int | None:
         """Memory that belongs to this worker alone, without what it maps; None where it has no process of its own."""
         ...
 

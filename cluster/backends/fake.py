@@ -8,7 +8,7 @@ often, and when a worker is lost. No process, no clock: the same script gives th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cluster.backends.base import Capabilities, Said
@@ -64,6 +64,15 @@ class FakeBackend:
         self._lost: dict[str, str] = {}
         self.reports = 0
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """See `Backend.environment`."""
+        return {}
+
+    async def open(self, workers: int | None, environment: Mapping[str, str]) -> int:
+        """See `Backend.open`."""
+        return await self._workers.open(workers, environment)
+
     def start(self, worker: str, first: Command) -> None:
         """See `Backend.start`."""
         self._workers.start(worker, first)
@@ -83,7 +92,7 @@ class FakeBackend:
             if heard:
                 return heard
 
-    def private_bytes(self, worker: str) -> int | None:
+    async def private_bytes(self, worker: str) -> int | None:
         """See `Backend.private_bytes`."""
         return None
 

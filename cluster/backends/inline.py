@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cluster.backends.base import Capabilities, Said
@@ -72,6 +72,15 @@ class InlineBackend:
         self._exited: list[Said] = []
         self._work = asyncio.Event()
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """See `Backend.environment`."""
+        return {}
+
+    async def open(self, workers: int | None, environment: Mapping[str, str]) -> int:
+        """See `Backend.open`: one worker by default, as more would not be faster; NumPy is loaded already."""
+        return workers or 1
+
     def start(self, worker: str, first: Command) -> None:
         """See `Backend.start`."""
         self._workers[worker] = _Worker(_travelled(first))
@@ -110,7 +119,7 @@ class InlineBackend:
             if report is not None:
                 return [Said(worker, decode_report(b"".join(encode(report))))]
 
-    def private_bytes(self, worker: str) -> int | None:
+    async def private_bytes(self, worker: str) -> int | None:
         """See `Backend.private_bytes`."""
         return None
 

@@ -30,20 +30,26 @@ _EXIT_GRACE_S = 1.0
 
 
 class LocalBackend:
-    """Runs workers as child processes of the thread that polls.
-
-    Args:
-        environment: Variables set in the workers, over the driver's own.
-    """
+    """Runs workers as child processes of the thread that polls."""
 
     name = "local"
     capabilities = Capabilities(isolates=True, can_kill=True)
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        self._environment = {**os.environ, **(environment or {})}
+    def __init__(self) -> None:
+        self._environment = dict(os.environ)
         self._outbox = Outbox()
         self._children: dict[str, _Child] = {}
         self._guard: _Guard | None = None
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """See `Backend.environment`."""
+        return {}
+
+    async def open(self, workers: int | None, environment: Mapping[str, str]) -> int:
+        """See `Backend.open`: by default one worker per core that this process may use."""
+        self._environment = {**os.environ, **environment}
+        return workers or len(os.sched_getaffinity(0))
 
     def start(self, worker: str, first: Command) -> None:
         """See `Backend.start`."""
@@ -70,7 +76,7 @@ class LocalBackend:
         """See `Backend.poll`."""
         return await self._outbox.take()
 
-    def private_bytes(self, worker: str) -> int | None:
+    async def private_bytes(self, worker: str) -> int | None:
         """See `Backend.private_bytes`."""
         return self._children[worker].private_bytes() if worker in self._children else None
 

@@ -39,6 +39,7 @@ BACKENDS = {"inline": InlineBackend, "local": LocalBackend, "fake": FakeBackend}
 @pytest.fixture(params=BACKENDS)
 async def backend(request):
     made = BACKENDS[request.param]()
+    await made.open(1, {})
     yield made
     await made.close()
 
