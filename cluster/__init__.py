@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from cluster.jobs import Job
     from cluster.pool import Pool
+    from cluster.ray.backend import RayBackend
     from cluster.report import FitReport, RunReport
     from cluster.results import read_results
     from cluster.sources import ArraySource, NpySource, ParquetSource, Source
@@ -52,6 +53,7 @@ __all__ = [
     "Pool",
     "PoolBusy",
     "Ragged",
+    "RayBackend",
     "RunReport",
     "Source",
     "SourceFailed",
@@ -84,6 +86,7 @@ _HOMES = {
     ),
     "cluster.jobs": ("Job",),
     "cluster.pool": ("Pool",),
+    "cluster.ray.backend": ("RayBackend",),
     "cluster.report": ("FitReport", "RunReport"),
     "cluster.results": ("read_results",),
     "cluster.sources": ("ArraySource", "NpySource", "ParquetSource", "Source"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,9 +12,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.ray_head import PIDS
+
 # A busy machine is no failure; and a gate must give the same answer twice, so only people's runs draw new examples.
 settings.register_profile("shoal", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("shoal")
+
+# Ray's clusters, drivers and clients of this run know each other by it; the user's own token stays untouched.
+os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +48,7 @@ def _children() -> set[str]:
     for task in Path("/proc/self/task").iterdir():
         with suppress(OSError):  # a thread that ended meanwhile
             children.update((task / "children").read_text().split())
-    return children
+    return children - {str(pid) for pid in PIDS}
 
 
 def _target(link: Path) -> str:

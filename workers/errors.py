@@ -4,7 +4,8 @@ WorkersError
 ├── ColumnsError      (ValueError)   columns that do not fit together
 ├── PredictorError    (RuntimeError) the user's predictor or trainer raised, or returned what it must not
 ├── SourceError       (OSError)      a file to read is missing, unreadable, or changed since the plan was made
-└── StagingError      (OSError)      an attempt's output cannot be written
+├── StagingError      (OSError)      an attempt's output cannot be written
+└── MemoryFullError   (MemoryError)  shared memory has no room for weights or rows
 """
 
 from __future__ import annotations
@@ -28,3 +29,7 @@ class SourceError(WorkersError, OSError):
 
 class StagingError(WorkersError, OSError):
     """An attempt's output cannot be written: a full disk, a folder that is gone."""
+
+
+class MemoryFullError(WorkersError, MemoryError):
+    """Shared memory, or a cluster's object store, has no room for weights or rows."""

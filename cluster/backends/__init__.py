@@ -1,11 +1,11 @@
-"""Where workers run: in this process, in child processes, or scripted for tests."""
+"""Where workers run: in this process, in child processes, on a Ray cluster, or scripted for tests."""
 
 from __future__ import annotations
 
 from cluster.backends.base import Backend, Capabilities, Said
 from cluster.errors import UsageError
 
-NAMES = ("inline", "local")
+NAMES = ("inline", "local", "ray")
 """What `make_backend` knows; also what `Pool(backend=...)` and a job file may say."""
 
 
@@ -27,6 +27,10 @@ def make_backend(wanted: str | Backend) -> Backend:
             from cluster.backends.local import LocalBackend
 
             return LocalBackend()
+        case "ray":
+            from cluster.ray.backend import RayBackend
+
+            return RayBackend()
         case str():
             raise UsageError(f"unknown backend {wanted!r}; expected one of: {', '.join(NAMES)}")
     if not hasattr(wanted, "capabilities"):

@@ -1,7 +1,7 @@
 """What a backend is: workers by name, commands down, reports up.
 
-Three implementations: `inline` (in this process), `local` (child processes) and `fake` (scripted faults, for tests).
-One contract suite runs over all of them.
+Four implementations: `inline` (in this process), `local` (child processes), `ray` (actors, in `cluster.ray`) and `fake`
+(scripted faults, for tests). One contract suite runs over all of them.
 """
 
 from __future__ import annotations

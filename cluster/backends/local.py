@@ -22,6 +22,7 @@ import workers
 from cluster.backends.base import Capabilities, Said
 from cluster.backends.outbox import Outbox
 from tensor import wire
+from workers.memory import private_bytes
 from workers.messages import Command, WorkerExited, decode_report, encode
 
 _PROGRAM = str(Path(workers.__file__).with_name("bootstrap.py"))
@@ -162,7 +163,7 @@ class _Child:
     def private_bytes(self) -> int | None:
         if self._exited.is_set():
             return None
-        return _anonymous_bytes(self._process.pid)
+        return private_bytes(self._process.pid)
 
     async def close(self) -> None:
         self._sending.cancel()
@@ -243,12 +244,3 @@ def _exit_reason(status: int) -> str:
         return f"killed by {signal.Signals(-status).name}"
     except ValueError:
         return f"killed by signal {-status}"
-
-
-def _anonymous_bytes(pid: int) -> int | None:
-    """Memory of no file, so neither libraries nor mapped weights; what forks share is split between them."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return None
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss_Anon:"))

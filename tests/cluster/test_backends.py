@@ -12,6 +12,7 @@ from cluster.backends.fake import FakeBackend, Lose, Repeat
 from cluster.backends.inline import InlineBackend
 from cluster.backends.local import LocalBackend
 from cluster.planning import plan_shards
+from cluster.ray.backend import RayBackend
 from cluster.sources import ArraySource
 from tests import predictors
 from workers.batching import BatchPolicy
@@ -36,9 +37,12 @@ from workers.weights import WeightSnapshot
 BACKENDS = {"inline": InlineBackend, "local": LocalBackend, "fake": FakeBackend}
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=[*BACKENDS, "ray"])
 async def backend(request):
-    made = BACKENDS[request.param]()
+    if request.param == "ray":
+        made = RayBackend(request.getfixturevalue("ray_head").address)
+    else:
+        made = BACKENDS[request.param]()
     await made.open(1, {})
     yield made
     await made.close()

@@ -1,0 +1,14 @@
+"""Workers as Ray actors. Only this folder imports Ray, and only what is used of it is imported.
+
+| file         | what it is                                                                |
+|--------------|---------------------------------------------------------------------------|
+| `backend`    | the backend: what a pool talks to                                         |
+| `replica`    | the driver's end of one worker                                            |
+| `actor`      | the worker's end, inside Ray                                              |
+| `objects`    | weights and rows in Ray's object store                                    |
+| `connection` | how a process joins a cluster, and leaves it                              |
+| `head`       | the program that keeps a local cluster, where there is no other           |
+| `room`       | how many workers fit into a cluster                                       |
+| `telling`    | Ray's failures in words that help, and its noise                          |
+| `submission` | jobs that run on the cluster, by Ray's job API                            |
+"""

@@ -1,0 +1,125 @@
+"""The worker's end, inside Ray: an actor that serves the driver until its commands end.
+
+One call, `serve`, lasts as long as the worker and streams its reports. Commands arrive beside it, by `push`, in a
+thread of their own, so that a job can be cancelled between two of its batches.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import traceback
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import ray
+
+from workers.code import CodeRef
+from workers.memory import private_bytes
+from workers.messages import Command, decode_command, encode
+from workers.places import hand_over
+from workers.serving import Commands, serve
+
+GROUPS = {"serve": 1, "control": 1}
+"""Ray's concurrency groups: one thread computes, another one takes commands and answers questions."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The actor runs; said once, first.
+
+    Attributes:
+        node: The address of its machine.
+        pid: Of its process there.
+        version: shoal's, there; empty where it came without its metadata, by `runtime_env`.
+    """
+
+    node: str
+    pid: int
+    version: str
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """The user's code ended the worker; its last word. The driver ends the process then, so that the word arrives."""
+
+    reason: str
+
+
+class WorkerActor:
+    """Serves one driver.
+
+    Args:
+        worker: Its name.
+    """
+
+    def __init__(self, worker: str) -> None:
+        self._worker = worker
+        self._arrived: queue.SimpleQueue[tuple[np.ndarray, np.ndarray | None] | None] = queue.SimpleQueue()
+
+    def __repr__(self) -> str:
+        """What Ray puts before each line that the user's code prints."""
+        return self._worker
+
+    @ray.method(concurrency_group="control")
+    def push(self, frame: np.ndarray | None, memory: np.ndarray | None = None) -> None:
+        """Take a command; None after the last one.
+
+        Args:
+            frame: The command, uint8, shape (bytes,).
+            memory: What it refers to (see `workers.places`), uint8, shape (bytes,), read-only in this node's store.
+        """
+        self._arrived.put(None if frame is None else (frame, memory))
+
+    @ray.method(concurrency_group="control")
+    def private_bytes(self) -> int | None:
+        """Memory of its process alone."""
+        return private_bytes(os.getpid())
+
+    @ray.method(concurrency_group="serve", num_returns="streaming")
+    def serve(self) -> Generator[Placed | np.ndarray | Leaving, None, None]:
+        """Yield `Placed`, then each report as a frame, uint8, shape (bytes,), then perhaps `Leaving`."""
+        yield Placed(ray.util.get_node_ip_address(), os.getpid(), version_here())
+        commands = Commands(self._next, lambda: not self._arrived.empty())
+        try:
+            with closing(serve(commands, import_code=_import_code)) as reports:
+                for report in reports:
+                    yield np.frombuffer(b"".join(encode(report)), np.uint8)
+        except GeneratorExit:
+            raise
+        except SystemExit as error:
+            yield Leaving(f"{_exit_text(error)} ({error.__notes__[-1]})")
+        except BaseException as error:  # what would end a process: KeyboardInterrupt, a user's own
+            traceback.print_exc()
+            yield Leaving(f"ended by {type(error).__name__}({', '.join(map(repr, error.args))})")
+
+    def _next(self) -> Command | None:
+        arrived = self._arrived.get()
+        if arrived is None:
+            return None
+        frame, memory = arrived
+        command = decode_command(frame.tobytes())
+        return command if memory is None else hand_over(command, memory.data)
+
+
+def version_here() -> str:
+    """Shoal's version in this process, as in `Placed`."""
+    try:
+        return metadata.version("shoal")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _exit_text(error: SystemExit) -> str:
+    status = 0 if error.code is None else error.code if isinstance(error.code, int) else 1
+    return f"exited with status {status}"
+
+
+def _import_code(code: CodeRef) -> None:
+    """Look where the driver looks too, after all that this node has by itself, such as what `runtime_env` brought."""
+    sys.path += [place for place in code.path if place not in sys.path and Path(place).exists()]

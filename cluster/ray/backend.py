@@ -1,0 +1,175 @@
+"""The Ray backend: each worker an actor, on whatever node of the cluster has room for it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ray
+from ray._private import state
+
+from cluster.backends.base import Capabilities, Said
+from cluster.backends.outbox import Outbox
+from cluster.errors import UsageError
+from cluster.ray.connection import Hold
+from cluster.ray.objects import SharedObjects
+from cluster.ray.replica import RemoteWorker, Replica
+from cluster.ray.room import NodeGroup, Room, room_for
+from cluster.ray.telling import resources_text
+from workers.messages import Command, WorkerExited
+
+_PLACE_S = 10.0
+"""After how long without a place for a worker the log says so."""
+
+_log = logging.getLogger("shoal")
+
+
+class RayBackend:
+    """Runs workers as Ray actors; for one pool.
+
+        Pool(Embed, weights="model.safetensors", backend=RayBackend("10.0.0.5:6379", num_cpus=2))
+
+    `backend="ray"` means `RayBackend()`: the cluster that RAY_ADDRESS names, or that runs on this machine, or else one
+    that is started on this machine and ends with the pool. Where `ray.init` was called before, that cluster is used and
+    stays. A driver runs on a node of its cluster; from elsewhere, `shoal submit` sends jobs.
+
+    Args:
+        address: The cluster's head, `host:port`; "auto" for the one on this machine; "local" to start one.
+        num_cpus: CPUs that Ray reserves for a worker; may be a fraction.
+        num_gpus: GPUs of a worker.
+        resources: Custom resources of a worker, by name.
+        runtime_env: Ray's `runtime_env`: what workers find on their nodes (`working_dir`, `py_modules`, `pip`,
+            `env_vars`, …; https://docs.ray.io/en/latest/ray-core/handling-dependencies.html).
+
+    Raises:
+        UsageError: An option that Ray does not take.
+    """
+
+    name = "ray"
+    capabilities = Capabilities(isolates=True, can_kill=True)
+
+    def __init__(
+        self,
+        address: str | None = None,
+        *,
+        num_cpus: float = 1,
+        num_gpus: float = 0,
+        resources: Mapping[str, float] | None = None,
+        runtime_env: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._address = address
+        self._demand = {"CPU": num_cpus, "GPU": num_gpus, **(resources or {})}
+        self._options: dict[str, Any] = {"num_cpus": num_cpus, "num_gpus": num_gpus, "resources": dict(resources or {})}
+        self._runtime_env = dict(runtime_env or {})
+        try:
+            RemoteWorker.options(**self._options)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"RayBackend: {error}") from None
+        self._hold: Hold | None = None
+        self._outbox = Outbox()
+        self._objects = SharedObjects()
+        self._replicas: dict[str, Replica] = {}
+        self._watch: asyncio.Task[None] | None = None
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """See `Backend.environment`: what `runtime_env` sets, here or for the Ray job that this driver is."""
+        variables: dict[str, str] = {}
+        job = json.loads(os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR", "{}"))
+        if job:
+            # Ray sets it for the driver of a job, by the CPUs of that driver; workers have their own.
+            variables["OMP_NUM_THREADS"] = ""
+            variables |= (job.get("runtime_env") or {}).get("env_vars", {})
+        variables |= self._runtime_env.get("env_vars", {})
+        return variables
+
+    async def open(self, workers: int | None, environment: Mapping[str, str]) -> int:
+        """See `Backend.open`: joins the cluster; by default as many workers as it has room for."""
+        cpus = max(len(os.sched_getaffinity(0)), -int(-(workers or 1) * self._demand["CPU"] // 1))
+        self._hold = await asyncio.to_thread(Hold, self._address, self._runtime_env, cpus=cpus)
+        try:
+            # What joined the cluster with us holds for every actor; only variables may differ.
+            given = {} if self._hold.is_ours else self._runtime_env
+            variables = {**self._runtime_env.get("env_vars", {}), **environment}
+            self._options["runtime_env"] = {**given, "env_vars": variables}
+            room = await asyncio.to_thread(self._room, workers)
+        except BaseException:
+            await self.close()
+            raise
+        if room.notice:
+            _log.warning("shoal: %s", room.notice)
+        return room.workers
+
+    def start(self, worker: str, first: Command) -> None:
+        """See `Backend.start`."""
+        try:
+            replica = Replica(worker, self._options, self._objects, self._outbox)
+        except Exception as error:  # what Ray finds wrong with a runtime_env only now
+            self._outbox.put(worker, WorkerExited(f"could not be started: {error}"))
+            return
+        self._replicas[worker] = replica
+        replica.send(first)
+        if self._watch is None:
+            self._watch = asyncio.create_task(self._tell_of_waiting(), name="watch for places")
+
+    def submit(self, worker: str, command: Command) -> None:
+        """See `Backend.submit`."""
+        if worker in self._replicas:
+            self._replicas[worker].send(command)
+
+    def kill(self, worker: str) -> None:
+        """See `Backend.kill`."""
+        if worker in self._replicas:
+            self._replicas[worker].kill()
+
+    async def poll(self) -> Sequence[Said]:
+        """See `Backend.poll`."""
+        return await self._outbox.take()
+
+    async def private_bytes(self, worker: str) -> int | None:
+        """See `Backend.private_bytes`."""
+        return await self._replicas[worker].private_bytes() if worker in self._replicas else None
+
+    async def close(self) -> None:
+        """See `Backend.close`; leaves the cluster too, and ends it if it was started here."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        await asyncio.gather(*(replica.close() for replica in self._replicas.values()))
+        self._replicas.clear()
+        await self._objects.clear()
+        if self._hold is not None:
+            hold, self._hold = self._hold, None
+            hold.release()  # not in a thread: there may be none to be had where Python is about to end
+
+    def _room(self, workers: int | None) -> Room:
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        return room_for(workers, self._demand, nodes, _node_groups())
+
+    async def _tell_of_waiting(self) -> None:
+        """Say it, once, when workers find no place: nobody should wait without knowing for what."""
+        while True:
+            await asyncio.sleep(_PLACE_S)
+            waiting = [replica for replica in self._replicas.values() if replica.waits_for_place]
+            if waiting:
+                free = await asyncio.to_thread(ray.available_resources)
+                _log.warning(
+                    "shoal: %d of %d workers wait for a place with %s; free in the Ray cluster: %s",
+                    len(waiting),
+                    len(self._replicas),
+                    resources_text({name: amount for name, amount in self._demand.items() if amount}),
+                    resources_text(free),
+                )
+                return
+
+
+def _node_groups() -> list[NodeGroup]:
+    """What an autoscaler may add; empty without one."""
+    config = state.state.get_cluster_config()
+    if config is None:
+        return []
+    return [NodeGroup(dict(group.resources), group.max_count) for group in config.node_group_configs]

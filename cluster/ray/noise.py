@@ -1,0 +1,41 @@
+"""Keeps what Ray says about itself off the job's own output, which says the same in fewer words."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Any
+
+from ray._private import worker
+
+_RAYS_OWN = ("raylet", "autoscaler")
+
+
+class Quiet:
+    """Silences Ray in this process until `end`: its log below errors, and messages of its daemons.
+
+    What the user's code prints in workers is shown, with the worker's name before each line.
+    """
+
+    def __init__(self) -> None:
+        logger = logging.getLogger("ray")
+        self._level = logger.level
+        self._print = worker.print_to_stdstream
+        self._colours = os.environ.get("RAY_COLOR_PREFIX")
+        logger.setLevel(logging.ERROR)
+        if self._colours is None and not sys.stdout.isatty():
+            os.environ["RAY_COLOR_PREFIX"] = "0"
+        # There is no setting for it: Ray prints how a worker died whether or not somebody deals with it.
+        worker.print_to_stdstream = self._print_if_not_rays
+
+    def end(self) -> None:
+        """Let Ray speak again."""
+        worker.print_to_stdstream = self._print
+        logging.getLogger("ray").setLevel(self._level)
+        if self._colours is None:
+            os.environ.pop("RAY_COLOR_PREFIX", None)
+
+    def _print_if_not_rays(self, data: dict[str, Any], ignore_prefix: bool) -> None:
+        if data.get("pid") not in _RAYS_OWN:
+            self._print(data, ignore_prefix)

@@ -1,0 +1,171 @@
+"""The driver's end of one worker: an actor, the commands on their way to it, and the stream of its reports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import ray
+from ray.exceptions import RayError
+
+from cluster.backends.outbox import Outbox
+from cluster.ray.actor import GROUPS, Leaving, Placed, WorkerActor, version_here
+from cluster.ray.objects import SharedObjects
+from cluster.ray.telling import death_text
+from workers.errors import WorkersError
+from workers.failures import Step, failure_of
+from workers.messages import (
+    BuildFailed,
+    BuildPredictor,
+    BuildTrainer,
+    Command,
+    Failure,
+    OpenData,
+    Owner,
+    Report,
+    RunShard,
+    ShardFailed,
+    SwapFailed,
+    SwapWeights,
+    TrainingFailed,
+    WorkerExited,
+    decode_report,
+    encode,
+)
+
+# Our scheduler alone retries: it knows which attempts are over.
+RemoteWorker: Any = ray.remote(max_restarts=0, max_task_retries=0, concurrency_groups=GROUPS)(WorkerActor)
+
+_EXIT_GRACE_S = 1.0
+"""How long an idle worker may take to leave by itself when the backend closes."""
+_ANSWER_S = 5.0
+"""How long a worker may take to say how much memory it has."""
+
+
+class Replica:
+    """One worker, from its start to its last report.
+
+    Args:
+        worker: Its name.
+        options: Ray's options for the actor: resources, environment.
+        objects: What it shares with others.
+        outbox: Where its reports go.
+    """
+
+    def __init__(self, worker: str, options: Mapping[str, Any], objects: SharedObjects, outbox: Outbox) -> None:
+        self._worker = worker
+        self._objects = objects
+        self._outbox = outbox
+        self._place: Placed | None = None
+        self._actor: Any = RemoteWorker.options(**options).remote(worker)
+        self._commands: asyncio.Queue[Command | None] = asyncio.Queue()
+        self._exited = asyncio.Event()
+        self._sending = asyncio.create_task(self._send_commands(), name=f"commands to {worker}")
+        self._receiving = asyncio.create_task(self._receive_reports(), name=f"reports of {worker}")
+
+    @property
+    def waits_for_place(self) -> bool:
+        """Whether its actor does not run yet."""
+        return self._place is None and not self._exited.is_set()
+
+    def send(self, command: Command) -> None:
+        """Queue a command."""
+        self._commands.put_nowait(command)
+
+    def kill(self) -> None:
+        """End the actor's process now; the end of its reports follows."""
+        with suppress(RayError, ValueError):  # it is gone, or we have left the cluster
+            ray.kill(self._actor)
+
+    async def private_bytes(self) -> int | None:
+        """Memory of its process alone; None where it does not answer in time."""
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                found: int | None = await self._actor.private_bytes.remote()
+        except (RayError, TimeoutError):
+            return None
+        return found
+
+    async def close(self) -> None:
+        """End it, if possible after what it is doing, and wait for its last report."""
+        self._commands.put_nowait(None)
+        try:
+            await asyncio.wait_for(self._exited.wait(), _EXIT_GRACE_S)
+        except TimeoutError:
+            self.kill()
+        await self._receiving
+
+    async def _send_commands(self) -> None:
+        while (command := await self._commands.get()) is not None:
+            try:
+                memory = await self._objects.reference(command)
+            except WorkersError as error:
+                self._outbox.put(self._worker, _refused(command, error))
+                continue
+            self._actor.push.remote(np.frombuffer(b"".join(encode(command)), np.uint8), memory)
+        self._actor.push.remote(None)
+
+    async def _receive_reports(self) -> None:
+        reason = "left"
+        try:
+            async for reference in self._actor.serve.remote():
+                match await reference:
+                    case Placed() as placed:
+                        self._place = placed
+                        _check_version(placed)
+                    case Leaving(reason=told):
+                        reason = told
+                    case frame:
+                        self._outbox.put(self._worker, self._localised(decode_report(bytearray(frame))))
+        except RayError as error:
+            reason = death_text(error, placed=self._place)
+        except Exception as error:  # it sent what is no report, or cannot be understood
+            reason = f"ended by the driver: {error}"
+        self.kill()
+        self._sending.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._sending
+        self._exited.set()
+        self._outbox.put(self._worker, WorkerExited(reason))
+
+    def _localised(self, report: Report) -> Report:
+        """The report; where files could not be read or written, with the node on which."""
+        if self._place is None or not isinstance(report, ShardFailed) or report.failure.owner == "user":
+            return report
+        where = (
+            f"{report.failure.where} on node {self._place.node} (on a cluster, files must lie on storage that every "
+            "node has under the same path)"
+        )
+        return replace(report, failure=replace(report.failure, where=where))
+
+
+def _refused(command: Command, error: WorkersError) -> Report:
+    """What a worker would have answered, had it been sent a command whose weights or rows cannot be carried."""
+    match command:
+        case RunShard(job=job, shard=shard, attempt=attempt):
+            return ShardFailed(job, shard.index, attempt, _failure(error, "rows"), 0, shard.rows)
+        case BuildPredictor() | BuildTrainer():
+            return BuildFailed(_failure(error, "weights"))
+        case SwapWeights():
+            return SwapFailed(_failure(error, "weights"))
+        case OpenData():
+            return TrainingFailed(_failure(error, "rows"))
+    raise TypeError(f"{type(command).__name__} carries nothing")
+
+
+def _failure(error: WorkersError, what: str) -> Failure:
+    owner: Owner = "storage" if isinstance(error, MemoryError) else "source"
+    return failure_of(error, Step(owner, f"sharing the {what} with the workers"))
+
+
+def _check_version(placed: Placed) -> None:
+    ours = version_here()
+    if placed.version and ours and placed.version != ours:
+        raise RuntimeError(
+            f"node {placed.node} has shoal {placed.version}, and the driver has shoal {ours}; install the same one "
+            "everywhere"
+        )

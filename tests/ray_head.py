@@ -1,0 +1,81 @@
+"""A real Ray head for tests: started with `ray start`, with tokens, a dashboard and the job API; ended by its id."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.waiting import until
+
+PIDS: set[int] = set()
+"""Heads that outlive the test that asked for them first; they end with the run."""
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Head:
+    """A running cluster of one node.
+
+    Attributes:
+        address: For drivers, `host:port`.
+        dashboard: For the job API, `http://host:port`.
+    """
+
+    address: str
+    dashboard: str
+
+
+@contextmanager
+def ray_head(*, cpus: int = 4) -> Iterator[Head]:
+    """Start a head with so many CPUs, whether or not the machine has them, and end it."""
+    folder = tempfile.mkdtemp(prefix="shoal-test-", dir="/tmp")  # not below pytest's: sockets have short paths
+    port, dashboard_port = _free_port(), _free_port()
+    bin_folder = Path(sys.executable).parent
+    command = [bin_folder / "ray", "start", "--head", "--block", "--disable-usage-stats"]
+    command += [f"--port={port}", f"--num-cpus={cpus}", f"--temp-dir={folder}", f"--dashboard-port={dashboard_port}"]
+    environment = {
+        **os.environ,
+        "RAY_AUTH_MODE": "token",
+        "PATH": f"{bin_folder}:{os.environ['PATH']}",  # jobs find `shoal` there
+        "PYTHONPATH": str(ROOT),  # and workers `tests.predictors` here
+    }
+    log = Path(folder) / "head.log"
+    with log.open("w") as said:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=environment, process_group=0
+        )
+    PIDS.add(process.pid)
+    try:
+        until(lambda: "--block" in log.read_text() or process.poll() is not None)
+        assert process.poll() is None, log.read_text()
+        until(lambda: _listens(dashboard_port))
+        yield Head(f"127.0.0.1:{port}", f"http://127.0.0.1:{dashboard_port}")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+        PIDS.discard(process.pid)
+        shutil.rmtree(folder)
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
