@@ -6,6 +6,7 @@ import builtins
 import os
 import signal
 import sys
+import time
 from asyncio import CancelledError
 from pathlib import Path
 
@@ -129,6 +130,50 @@ class DiesAlways:
         if self.on in batch["x"]:
             die(self.how)
         return {"y": batch["x"]}
+
+
+class SlowDouble(Double):
+    """Takes a moment for each batch, and says which processes are at it."""
+
+    def __init__(self, *, pid_folder):
+        self.pid_file = Path(pid_folder, str(os.getpid()))
+
+    def __call__(self, batch):
+        self.pid_file.touch()
+        time.sleep(0.02)
+        return super().__call__(batch)
+
+
+class SumsWeights:
+    """Reads every weight."""
+
+    def __init__(self, weights):
+        self.weights = weights
+
+    def __call__(self, batch):
+        total = sum(float(np.asarray(weight).sum(dtype=np.float64)) for weight in self.weights.values())
+        return {"y": np.full(len(batch["x"]), total)}
+
+
+class Environment:
+    """The variables of its process."""
+
+    def __init__(self, *, names):
+        self.names = names
+
+    def __call__(self, batch):
+        found = " ".join(os.environ.get(name, "") for name in self.names)
+        return {"found": np.array([found] * len(batch["x"]), dtype=object)}
+
+
+class RemovesFile:
+    """Its file to read is gone by the time it is built."""
+
+    def __init__(self, *, path):
+        Path(path).unlink()
+
+    def __call__(self, batch):
+        raise AssertionError("there is nothing to read")
 
 
 class DiesWhileBuilding:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import ray
-from ray.exceptions import RayError
+from ray.exceptions import ActorUnavailableError, RayError
 
 from cluster.backends.outbox import Outbox
 from cluster.ray.actor import GROUPS, Leaving, Placed, WorkerActor, version_here
@@ -44,6 +44,8 @@ _EXIT_GRACE_S = 1.0
 """How long an idle worker may take to leave by itself when the backend closes."""
 _ANSWER_S = 5.0
 """How long a worker may take to say how much memory it has."""
+_CAUSE_S = 1.0
+"""How long the cluster may take to say why an actor cannot be reached."""
 
 
 class Replica:
@@ -122,7 +124,7 @@ class Replica:
                     case frame:
                         self._outbox.put(self._worker, self._localised(decode_report(bytearray(frame))))
         except RayError as error:
-            reason = death_text(error, placed=self._place)
+            reason = death_text(await self._cause_of(error), placed=self._place)
         except Exception as error:  # it sent what is no report, or cannot be understood
             reason = f"ended by the driver: {error}"
         self.kill()
@@ -131,6 +133,18 @@ class Replica:
             await self._sending
         self._exited.set()
         self._outbox.put(self._worker, WorkerExited(reason))
+
+    async def _cause_of(self, error: RayError) -> RayError:
+        """Why the actor is gone; where only its connection was seen to break, the cluster may know more in a moment."""
+        if isinstance(error, ActorUnavailableError):
+            try:
+                async with asyncio.timeout(_CAUSE_S):
+                    await self._actor.private_bytes.remote()
+            except RayError as later:
+                return later
+            except TimeoutError:
+                pass
+        return error
 
     def _localised(self, report: Report) -> Report:
         """The report; where files could not be read or written, with the node on which."""

@@ -18,6 +18,7 @@ from cluster import (
     Pool,
     PoolBusy,
     Ragged,
+    RayBackend,
     UsageError,
     UserCodeFailed,
     WeightSnapshot,
@@ -28,16 +29,24 @@ from cluster.backends.fake import Lose, Repeat
 from tests import predictors
 from workers.columns import digest_rows
 
-BACKENDS = ("inline", "local", "fake")
+BACKENDS = ("inline", "local", "fake", "ray")
 ROWS = 1600  # seven shards
 
 
-def make(name):
-    return FakeBackend() if name == "fake" else name
+@pytest.fixture
+def make(request):
+    """Makes a backend by its name; the cluster is started when it is first asked for."""
+
+    def make_backend(name):
+        if name == "ray":
+            return RayBackend(request.getfixturevalue("ray_head").address, num_cpus=0.5)
+        return FakeBackend() if name == "fake" else name
+
+    return make_backend
 
 
 @pytest.fixture(params=BACKENDS)
-def backend(request):
+def backend(request, make):
     return make(request.param)
 
 
@@ -102,7 +111,7 @@ def test_run_commits_files_that_read_back_marked(backend, rows, tmp_path):
     assert not list((tmp_path / "out" / "_shoal" / "staged").iterdir())
 
 
-def test_the_same_digest_on_every_backend_and_number_of_replicas(weights, tmp_path):
+def test_the_same_digest_on_every_backend_and_number_of_replicas(weights, make, tmp_path):
     source = {"x": np.random.default_rng(1).standard_normal((ROWS, 8), dtype=np.float32)}
     digests = set()
     for name in BACKENDS:
@@ -168,7 +177,7 @@ def test_files_as_sources(backend, rows, tmp_path):
         from cluster import NpySource, ParquetSource
 
         np.testing.assert_array_equal(np.asarray(pool.predict(NpySource(tmp_path / "x.npy", "x"))["y"]), rows["x"] * 2)
-    with Pool(predictors.Returns, replicas=1, backend=make("inline")) as pool:
+    with Pool(predictors.Returns, replicas=1, backend="inline") as pool:
         parquet = ParquetSource(tmp_path / "first")  # one job's output is another one's input
         with pytest.raises(UserCodeFailed, match="KeyError"):
             pool.predict(parquet)
