@@ -7,8 +7,11 @@
 | `actor`      | the worker's end, inside Ray                                              |
 | `objects`    | weights and rows in Ray's object store                                    |
 | `connection` | how a process joins a cluster, and leaves it                              |
-| `head`       | the program that keeps a local cluster, where there is no other           |
+| `reach`      | whether a cluster answers, and whom it lets in                            |
+| `local`      | a local cluster of our own, where there is no other                       |
+| `head`       | the program that keeps it                                                 |
 | `room`       | how many workers fit into a cluster                                       |
-| `telling`    | Ray's failures in words that help, and its noise                          |
+| `telling`    | Ray's failures in words that help                                         |
+| `noise`      | what Ray says about itself, kept off the job's output                     |
 | `submission` | jobs that run on the cluster, by Ray's job API                            |
 """

@@ -7,34 +7,24 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import ray
 from ray._private import services
 
 from cluster.errors import BackendFailed, UsageError
-from cluster.ray import noise
+from cluster.ray import noise, reach
+from cluster.ray.local import LocalHead
 from cluster.ray.telling import join_text
 
-_REACH_S = 3.0
-"""How long a cluster's port may take to answer; Ray itself waits for minutes."""
 _TRIES = "2"
 """How often Ray asks a cluster that answered, a second each."""
 _LOGS_S = 0.3
 """How long what workers printed may take to reach us; Ray reads its log files ten times a second."""
-_MAX_FOLDER_CHARS = 40
-"""Ray puts sockets below its folder, and their paths may have 107 characters."""
-
 _lock = threading.Lock()
 _current: _Membership | None = None
 
@@ -88,19 +78,19 @@ class _Membership:
         self.holds = 0
         self.joined = not ray.is_initialized()
         self._runtime_env = dict(runtime_env)
-        self._head: _Head | None = None
+        self._stack = ExitStack()  # what has to be undone when we leave
         if not self.joined:
             self._asked, self._address = None, ray.get_runtime_context().gcs_address
             self.check(address, runtime_env)
             return
         self._asked = address
-        self._quiet = noise.Quiet()
+        self._stack.callback(noise.Quiet().end)
         try:
             self._address = _address_of(address) or self._own_cluster(cpus)
+            self._stack.enter_context(reach.let_in(self._address))
             _join(self._address, self._runtime_env)
         except BaseException:
-            self._quiet.end()
-            self._end_head()
+            self._stack.close()
             raise
 
     def check(self, address: str | None, runtime_env: Mapping[str, Any]) -> None:
@@ -121,56 +111,15 @@ class _Membership:
         if self.joined:
             time.sleep(_LOGS_S)
             ray.shutdown()
-            self._quiet.end()
-        self._end_head()
+        self._stack.close()
 
     def _own_cluster(self, cpus: int) -> str:
-        self._head = _Head(cpus)
-        return self._head.address
-
-    def _end_head(self) -> None:
-        if self._head is not None:
-            self._head.close()
-            self._head = None
-
-
-class _Head:
-    """A local cluster of our own, kept by a process that outlives a killed driver by a moment."""
-
-    def __init__(self, cpus: int) -> None:
-        place = tempfile.gettempdir()
-        self._folder = tempfile.mkdtemp(prefix="shoal-ray-", dir=place if len(place) <= _MAX_FOLDER_CHARS else "/tmp")
-        said = (Path(self._folder) / "head.err").open("w+")
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).with_name("head.py")), self._folder, str(cpus)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=said,
-            text=True,
-            process_group=0,  # Ctrl-C is for the driver
-        )
-        try:
-            assert self._process.stdout is not None
-            self.address = self._process.stdout.readline().strip()
-            if not self.address:
-                said.seek(0)
-                lines = said.read().strip().splitlines()
-                why = lines[-1] if lines else "it does not say why"
-                raise BackendFailed(f"a local Ray cluster could not be started: {why}")
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """End the cluster and wait until it and its files are gone."""
-        with suppress(OSError), self._process:  # waits for its end, which follows from that of its input
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-        shutil.rmtree(self._folder, ignore_errors=True)  # where the program could not
+        head = LocalHead(cpus)
+        self._stack.callback(head.close)
+        return head.address
 
 
 def _join(address: str, runtime_env: Mapping[str, Any]) -> None:
-    _send_token()
     try:
         with _environment("RAY_gcs_server_port_wait_time_s", _TRIES):
             ray.init(address=address, runtime_env=dict(runtime_env) or None, logging_level=logging.ERROR)
@@ -185,22 +134,25 @@ def _address_of(address: str | None) -> str | None:
     """`host:port` of a cluster that answers; None where we start our own."""
     if address == "local":
         return None
+    named = os.environ.get("RAY_ADDRESS") if address in (None, "auto") else address
     found = _canonical(address)
-    if found is None or _answers(found):
+    if found is None or reach.answers(named or found):
         return found
-    if address is None and not os.environ.get("RAY_ADDRESS"):
+    if address is None and named is None:
         return None  # what was started last on this machine is gone
-    where = " (from RAY_ADDRESS)" if address in (None, "auto") and os.environ.get("RAY_ADDRESS") else ""
+    where = " (from RAY_ADDRESS)" if named != address else ""
     raise BackendFailed(
-        f"no Ray cluster answers at {found}{where}; start one there with `ray start --head`, or leave the address out "
-        "for the cluster of this machine"
+        f"no Ray cluster answers at {named or found}{where}; start one there with `ray start --head`, or leave the "
+        "address out for the cluster of this machine"
     )
 
 
 def _canonical(address: str | None) -> str | None:
-    if address is not None and "://" in address:
+    """An address as Ray has it, with the machine's name in the cluster in place of localhost's."""
+    named = address or os.environ.get("RAY_ADDRESS", "")
+    if "://" in named:
         raise UsageError(
-            f"a driver joins a Ray cluster at host:port, from one of its nodes; got {address!r}. From elsewhere, send "
+            f"a driver joins a Ray cluster at host:port, from one of its nodes; got {named!r}. From elsewhere, send "
             "the job there with `shoal submit`"
         )
     try:
@@ -211,26 +163,8 @@ def _canonical(address: str | None) -> str | None:
             "one for the time of the pool"
         ) from None
     except (ValueError, OSError) as error:
-        raise UsageError(f"the address of a Ray cluster is host:port, got {address!r}: {error}") from None
+        raise UsageError(f"the address of a Ray cluster is host:port, got {named!r}: {error}") from None
     return found
-
-
-def _answers(address: str) -> bool:
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_REACH_S).close()
-    except OSError:
-        return False
-    return True
-
-
-def _send_token() -> None:
-    """Send the token if there is one: an open cluster ignores it, and Ray itself does so only where told."""
-    try:
-        from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
-    except ImportError:  # a Ray that knows no tokens, or keeps them elsewhere
-        return
-    maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
 
 
 @contextmanager

@@ -13,19 +13,19 @@ import ray
 
 def main(folder: str, cpus: str) -> None:
     """Keep a cluster with so many CPUs until the input ends."""
+    ray.init(
+        address="local",
+        num_cpus=int(cpus),
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="ERROR",
+        _temp_dir=folder,
+    )
     try:
-        ray.init(
-            address="local",
-            num_cpus=int(cpus),
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level="ERROR",
-            _temp_dir=folder,
-        )
         print(ray.get_runtime_context().gcs_address, flush=True)
         sys.stdin.read()
-        ray.shutdown()
     finally:
+        ray.shutdown()
         shutil.rmtree(folder, ignore_errors=True)
 
 

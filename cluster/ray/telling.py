@@ -13,18 +13,13 @@ from cluster.ray.actor import Placed
 _VERSIONS = re.compile(r"Ray: (\S+)\s+Python: (\S+)")
 _OUT_OF_MEMORY = re.compile(r"(?i)low on memory|memory (?:pressure|monitor)|OutOfMemory")
 _EXIT_CODE = re.compile(r"exit code (-?\d+)")
+_NODE_LOST = re.compile(r"(?i)\bnode (?:has died|was terminated|was preempted|is dead)")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def join_text(error: BaseException, address: str) -> str:
     """Why a process could not join the cluster at an address."""
     told = "\n".join(str(cause) for cause in _causes(error))
-    if any(isinstance(cause, exceptions.AuthenticationError) for cause in _causes(error)) or "InvalidAuthToken" in told:
-        return (
-            f"the Ray cluster at {address} does not accept our token. Ours is read from the environment's "
-            "RAY_AUTH_TOKEN, else from the file that RAY_AUTH_TOKEN_PATH names, else from ~/.ray/auth_token, unless "
-            "RAY_AUTH_MODE is 'disabled'; put the cluster's own token there"
-        )
     versions = _VERSIONS.findall(told)
     if "ersion mismatch" in told and len(versions) >= 2:
         (their_ray, their_python), (our_ray, our_python) = versions[:2]
@@ -51,8 +46,10 @@ def death_text(error: Exception, *, placed: Placed | None) -> str:
         return f"killed{where}, where memory ran out; ask for fewer replicas a node, for example with num_cpus"
     if "error raised in its creation task" in told or isinstance(error, exceptions.RuntimeEnvSetupError):
         return _creation_text(told, where)
-    if isinstance(error, exceptions.ActorUnavailableError) or ("node" in told and "died" in told and placed):
-        return f"lost with its connection to node {placed.node if placed else 'unknown'}"
+    if _NODE_LOST.search(told):
+        return f"lost with its node{f', {placed.node}' if placed else ''}"
+    if isinstance(error, exceptions.ActorUnavailableError):
+        return f"lost with the connection to its node{f', {placed.node}' if placed else ''}"
     if isinstance(error, exceptions.ActorUnschedulableError | exceptions.TaskUnschedulableError):
         return f"could not be placed: {_first_line(told)}"
     if code := _EXIT_CODE.search(told):

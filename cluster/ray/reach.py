@@ -1,0 +1,85 @@
+"""Whether a cluster answers, and whom it lets in: one question to its head, answered in milliseconds.
+
+Ray's own way in takes minutes to notice that nobody is there, prints what its C++ parts think of a wrong token, and
+needs to know beforehand whether a token is asked for: a driver that sends one to an open cluster gets no workers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import grpc
+from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]  # compiled
+
+from cluster.errors import BackendFailed, UsageError
+
+_ANSWER_S = 5.0
+_QUESTION = "/ray.rpc.NodeInfoGcsService/GetClusterId"  # the first thing that every client of a head asks
+_MODE = "RAY_AUTH_MODE"
+_WHERE = (
+    "ours is read from RAY_AUTH_TOKEN, else from the file that RAY_AUTH_TOKEN_PATH names, else from ~/.ray/auth_token"
+)
+
+
+@contextmanager
+def let_in(address: str) -> Iterator[None]:
+    """Be let in by the cluster at an address, for the time of the block: sends a token where it wants one.
+
+    Raises:
+        BackendFailed: It wants another token than ours, or none.
+        UsageError: What answers is not a Ray head.
+    """
+    asked = os.environ.get(_MODE)
+    if os.environ.get("RAY_USE_TLS"):  # to ask would take its certificates; Ray has them
+        yield
+        return
+    if _ask(address, {}) == "open":
+        if asked == "token":
+            raise BackendFailed(
+                f"the Ray cluster at {address} asks for no token, and RAY_AUTH_MODE=token is set here; unset it, or "
+                "better: start the cluster with RAY_AUTH_MODE=token"
+            )
+        yield
+        return
+    AuthenticationTokenLoader.instance().reset_cache()  # a cluster that we started may have made the first token
+    if asked == "disabled" or not AuthenticationTokenLoader.instance().has_token(ignore_auth_mode=True):
+        why = "RAY_AUTH_MODE=disabled is set here" if asked == "disabled" else "there is none here"
+        raise BackendFailed(f"the Ray cluster at {address} asks for a token, and {why}; {_WHERE}")
+    try:
+        _set_mode("token")
+        if _ask(address, AuthenticationTokenLoader.instance().get_token_for_http_header()) != "open":
+            raise BackendFailed(f"the Ray cluster at {address} does not accept our token; {_WHERE}")
+        yield
+    finally:
+        _set_mode(asked)
+
+
+def answers(address: str) -> bool:
+    """Whether a Ray head, or anything else, answers there."""
+    return _ask(address, {}) != "silent"
+
+
+def _ask(address: str, headers: dict[str, str]) -> str:
+    """What a cluster is to these headers: "open", "closed" or "silent"."""
+    metadata = [(name.lower(), value) for name, value in headers.items()]
+    with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
+        try:
+            channel.unary_unary(_QUESTION)(b"", timeout=_ANSWER_S, metadata=metadata)
+        except grpc.RpcError as error:
+            if "http1" in error.details():
+                raise UsageError(
+                    f"{address} is not where a Ray head takes drivers; that is the port of `ray start --port`, 6379 by "
+                    "default, and not the dashboard's"
+                ) from None
+            return "closed" if error.code() is grpc.StatusCode.UNAUTHENTICATED else "silent"
+    return "open"
+
+
+def _set_mode(mode: str | None) -> None:
+    if mode is None:
+        os.environ.pop(_MODE, None)
+    else:
+        os.environ[_MODE] = mode
+    Config.initialize("")  # Ray reads its environment once, else

@@ -1,0 +1,244 @@
+"""Joining a cluster and leaving it: whole programs, as a process reads Ray's settings once."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.waiting import until
+
+ROOT = Path(__file__).parents[3]
+
+PREDICT = """
+    import sys
+    import numpy as np
+    import tensor
+    from cluster import BackendFailed, Pool, RayBackend, UsageError
+
+    class Scale:
+        def __init__(self):
+            print("building")
+
+        def __call__(self, batch):
+            return {"y": tensor.from_numpy(batch["data"]) * 3}
+
+    def run(address):
+        with Pool(Scale, replicas=2, backend=RayBackend(address, num_cpus=0.5)) as pool:
+            print(float(pool.predict(np.ones(100, np.float32))["y"].sum()))
+
+    try:
+        run(sys.argv[1] if len(sys.argv) > 1 else None)
+    except (BackendFailed, UsageError) as error:
+        print(f"{type(error).__name__}: {error}")
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs a program with variables changed (None: taken out), and returns what it printed."""
+
+    def run_program(text, *arguments, **changes):
+        script = tmp_path / "script.py"
+        script.write_text(textwrap.dedent(text))
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", "HOME": str(tmp_path)} | changes
+        environment = {name: value for name, value in environment.items() if value is not None}
+        done = subprocess.run(
+            [sys.executable, script, *arguments], env=environment, capture_output=True, text=True, timeout=55
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout, done.stderr
+
+    return run_program
+
+
+def test_a_program_shows_its_own_output_and_its_predictors_and_nothing_of_rays(run, ray_head):
+    out, err = run(PREDICT, ray_head.address)
+    lines = out.splitlines()
+    assert "300.0" in lines
+    assert {line.partition(" ")[0] for line in lines if line.endswith("building")} <= {"(w0", "(w1"}
+    assert len(lines) <= 3
+    assert err == ""
+
+
+def test_a_cluster_is_started_where_there_is_none_and_nothing_is_left_of_it(run, tmp_path):
+    temporary = tmp_path / "t"
+    temporary.mkdir()
+    before = _ray_processes()
+    # No token in this home: the cluster makes one, and the driver finds it.
+    out, err = run(PREDICT, "local", TMPDIR=str(temporary), RAY_AUTH_TOKEN=None)
+    assert "300.0" in out
+    assert err == ""
+    assert (tmp_path / ".ray" / "auth_token").is_file()
+    assert not list(temporary.iterdir())
+    until(lambda: _ray_processes() <= before)
+
+
+def test_nothing_is_left_of_a_killed_driver_and_the_cluster_that_it_had_started(tmp_path):
+    before = _ray_processes()
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            import sys, tempfile
+            import numpy as np
+            from cluster import Pool, RayBackend
+            from tests.predictors import SpawnsAndWaits
+
+            tempfile.tempdir = sys.argv[2]
+            with Pool(SpawnsAndWaits, init={"pid_file": sys.argv[1]}, replicas=1, backend=RayBackend("local")) as pool:
+                pool.predict(np.ones(100, np.float32))
+            """
+        )
+    )
+    folder = Path("/tmp", f"shoal-test-{secrets.token_hex(4)}")
+    folder.mkdir()
+    pid_file = tmp_path / "pids"
+    driver = subprocess.Popen(
+        [sys.executable, script, pid_file, folder], env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT
+    )
+    worker, grandchild = map(int, until(lambda: pid_file.exists() and pid_file.read_text().split()))
+    assert list(folder.iterdir())
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    until(lambda: not _lives(worker) and not _lives(grandchild))
+    until(lambda: not list(folder.iterdir()))
+    until(lambda: _ray_processes() <= before)
+    folder.rmdir()
+
+
+def test_no_cluster_at_the_address(run):
+    out, err = run(PREDICT, "127.0.0.1:1")
+    assert out.startswith(
+        "BackendFailed: no Ray cluster answers at 127.0.0.1:1; start one there with `ray start --head`"
+    )
+    assert err == ""
+
+
+def test_no_cluster_where_the_environment_says(run):
+    out, _ = run(PREDICT, RAY_ADDRESS="127.0.0.1:1")
+    assert "(from RAY_ADDRESS); start one there" in out
+
+
+def test_another_token_and_none(run, ray_head):
+    out, err = run(PREDICT, ray_head.address, RAY_AUTH_TOKEN=secrets.token_hex(32))
+    assert out.startswith("BackendFailed: the Ray cluster at ")
+    assert "does not accept our token; ours is read from RAY_AUTH_TOKEN" in out
+    assert err == ""
+    out, err = run(PREDICT, ray_head.address, RAY_AUTH_TOKEN=None)
+    assert "asks for a token, and there is none here; ours is read from" in out
+    assert err == ""
+    out, err = run(PREDICT, ray_head.address, RAY_AUTH_MODE="disabled")
+    assert "asks for a token, and RAY_AUTH_MODE=disabled is set here" in out
+    assert err == ""
+
+
+def test_a_token_in_a_file(run, ray_head, tmp_path):
+    (tmp_path / "token").write_text(os.environ["RAY_AUTH_TOKEN"])
+    out, err = run(PREDICT, ray_head.address, RAY_AUTH_TOKEN=None, RAY_AUTH_TOKEN_PATH=str(tmp_path / "token"))
+    assert "300.0" in out
+    assert err == ""
+
+
+def test_a_cluster_of_another_version(run, ray_head):
+    """What a head of another version says of itself, said by this one."""
+    out, _ = run(
+        """
+        import json, sys
+        import ray
+        from ray._private import ray_constants
+        from ray.experimental.internal_kv import _internal_kv_get, _internal_kv_put
+        from ray._common.usage import usage_constants
+        from cluster import BackendFailed, Pool, RayBackend
+        from cluster.ray import reach
+
+        key, namespace = usage_constants.CLUSTER_METADATA_KEY, ray_constants.KV_NAMESPACE_CLUSTER
+        with reach.let_in(sys.argv[1]):
+            ray.init(sys.argv[1], logging_level="ERROR")
+            true = _internal_kv_get(key, namespace=namespace)
+            other = json.dumps({**json.loads(true), "ray_version": "2.12.0", "python_version": "3.9.1"}).encode()
+            _internal_kv_put(key, other, overwrite=True, namespace=namespace)
+            ray.shutdown()
+        try:
+            Pool("tests.predictors:Double", backend=RayBackend(sys.argv[1])).wait_ready()
+        except BackendFailed as error:
+            print(error)
+        finally:
+            with reach.let_in(sys.argv[1]):
+                client = ray._raylet.GcsClient(address=sys.argv[1])
+                client.internal_kv_put(key, true, True, namespace)
+        """,
+        ray_head.address,
+    )
+    assert "runs Ray 2.12.0 on Python 3.9.1, and this process Ray " in out
+    assert "pip install 'ray==2.12.0'" in out
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("ray://127.0.0.1:10001", "UsageError: a driver joins a Ray cluster at host:port"),
+        ("nonsense", "UsageError: the address of a Ray cluster is host:port, got 'nonsense'"),
+        ("dashboard", "is not where a Ray head takes drivers"),
+    ],
+)
+def test_addresses_that_are_not_a_heads(run, ray_head, address, message):
+    if address == "dashboard":
+        address = ray_head.dashboard.removeprefix("http://")
+    out, _ = run(PREDICT, address)
+    assert message in out
+
+
+def test_something_that_never_answers(run):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        out, _ = run(PREDICT, "{}:{}".format(*silent.getsockname()))
+    assert out.startswith("BackendFailed: no Ray cluster answers at ")
+
+
+def test_a_head_that_cannot_start_says_why(run, tmp_path):
+    program = PREDICT.replace("run(sys", "import cluster.ray.local as l; l.sys.executable = '/bin/false'; run(sys")
+    out, _ = run(program, "local")
+    assert "BackendFailed: a local Ray cluster could not be started: Ray does not say why" in out
+
+
+def test_ray_is_imported_only_when_used(run):
+    out, _ = run(
+        """
+        import sys
+        import numpy as np
+        from cluster import Pool
+        from tests.predictors import Double
+        with Pool(Double, replicas=1) as pool:
+            pool.predict({"x": np.ones(3)})
+        print("ray" in sys.modules)
+        """
+    )
+    assert out == "False\n"
+
+
+def _ray_processes():
+    found = set()
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            if any(
+                name in (path / "cmdline").read_bytes() for name in (b"raylet", b"gcs_server", b"ray::", b"head.py")
+            ):
+                found.add(path.name)
+        except OSError:
+            continue
+    return found
+
+
+def _lives(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
