@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import reprlib
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from cluster.backends import Backend
 from cluster.errors import SourceNotFoundError, UsageError
+from cluster.job_problems import problem
 from cluster.paths import absolute, expanded
 from cluster.pool import Pool
+from cluster.ray import shipping
 from cluster.report import RunReport
 from cluster.sources import NpySource, ParquetSource, Source
 from cluster.working_dir import importing_from
@@ -60,6 +60,16 @@ class SourceTable(_Table):
         return self
 
 
+class RayTable(_Table):
+    """`[ray]`: where and how workers run with the backend "ray"; see `RayBackend`."""
+
+    address: str | None = None
+    num_cpus: float = Field(default=1.0, ge=0)
+    num_gpus: float = Field(default=0.0, ge=0)
+    resources: dict[str, float] = Field(default_factory=dict)
+    runtime_env: dict[str, Any] = Field(default_factory=dict)
+
+
 class Job(_Table):
     """A batch job: what `shoal run job.toml` runs.
 
@@ -78,6 +88,9 @@ class Job(_Table):
         [batch]
         max_rows = 256
 
+        [ray]                               # for backend = "ray"
+        num_cpus = 2
+
     Paths are relative to the job file's folder.
 
     Attributes:
@@ -87,9 +100,11 @@ class Job(_Table):
         weights: A safetensors file.
         init: Keyword arguments of the predictor.
         batch: How batches are cut.
-        working_dir: The folder that the predictor's module is imported from, while the job runs.
+        working_dir: The folder that the predictor's module is imported from, while the job runs. On Ray it is sent to
+            the nodes, without weights, rows and output.
         replicas: Workers; by default one per core.
         backend: Where they run.
+        ray: What they take of a Ray cluster.
         max_attempts: Workers that may die on one shard before the job gives up.
         shard_rows: The size of shards, in rows; by default it follows from the source.
         version: Stands for the predictor's code when the job is resumed.
@@ -103,7 +118,8 @@ class Job(_Table):
     batch: BatchTable = Field(default_factory=BatchTable)
     working_dir: str = "."
     replicas: int | None = Field(default=None, ge=1)
-    backend: Literal["local", "inline"] = "local"
+    backend: Literal["local", "inline", "ray"] = "local"
+    ray: RayTable = Field(default_factory=RayTable)
     max_attempts: int = Field(default=3, ge=1)
     shard_rows: int | None = Field(default=None, ge=1)
     version: str | None = None
@@ -115,7 +131,7 @@ class Job(_Table):
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], **overrides: Any) -> Job:
-        """Read a job file.
+        """Read a job file, with its paths made absolute.
 
         Args:
             path: The TOML file.
@@ -125,6 +141,11 @@ class Job(_Table):
             FileNotFoundError: There is no such file.
             UsageError: It is not TOML, or a key in it is unknown, missing or wrong.
         """
+        return cls.as_written(path, **overrides)._resolved(Path(path).resolve().parent)
+
+    @classmethod
+    def as_written(cls, path: str | os.PathLike[str], **overrides: Any) -> Job:
+        """Read a job file, with its paths as they stand there; arguments and errors as for `from_file`."""
         file = Path(path).resolve()
         if not file.is_file():
             raise SourceNotFoundError(f"there is no job file {file}")
@@ -134,14 +155,18 @@ class Job(_Table):
             raise UsageError(f"{file}: not a TOML file: {error}") from None
         values |= {name: value for name, value in overrides.items() if value is not None}
         try:
-            job = cls(**values)
+            return cls(**values)
         except ValidationError as error:
-            problems = "\n".join(f"  {_problem(dict(item))}" for item in error.errors())
+            problems = "\n".join(f"  {problem(dict(item), cls, _TABLES)}" for item in error.errors())
             raise UsageError(f"{file}: this job cannot run:\n{problems}") from None
-        return job._resolved(file.parent)
 
     def run(self, *, progress: bool | None = None) -> RunReport:
-        """Run the job to its end, or go on with it; see `Pool.run`."""
+        """Run the job to its end, or go on with it; see `Pool.run`.
+
+        Raises:
+            UsageError: The job was sent to a cluster, and its rows or output are in the temporary copy of its folder.
+        """
+        shipping.refuse_copies(source=self.source.path, output=self.output)
         with (
             importing_from(absolute(self.working_dir), self.predictor),
             Pool(
@@ -149,7 +174,7 @@ class Job(_Table):
                 weights=self.weights,
                 init=self.init,
                 replicas=self.replicas,
-                backend=self.backend,
+                backend=self._backend(),
                 max_attempts=self.max_attempts,
                 version=self.version,
             ) as pool,
@@ -161,6 +186,16 @@ class Job(_Table):
                 shard_rows=self.shard_rows,
                 progress=progress,
             )
+
+    def _backend(self) -> str | Backend:
+        if self.backend != "ray":
+            return self.backend
+        from cluster.ray.backend import RayBackend
+
+        folder = absolute(self.working_dir)
+        data = [absolute(path) for path in (self.source.path, self.output, self.weights) if path is not None]
+        runtime_env = shipping.with_folder(self.ray.runtime_env, folder, data)
+        return RayBackend(**{**self.ray.model_dump(), "runtime_env": runtime_env})
 
     def _source(self) -> Source:
         if self.source.is_npy:
@@ -181,40 +216,4 @@ class Job(_Table):
         )
 
 
-_TABLES: dict[str, type[BaseModel]] = {"source": SourceTable, "batch": BatchTable}
-
-
-def _problem(error: Mapping[str, Any]) -> str:
-    """One line on one key; for an unknown key, the known ones."""
-    *tables, key = (str(part) for part in error["loc"])
-    place = ".".join([*tables, key])
-    if error["type"] == "missing":
-        return f"{place}: missing"
-    if error["type"] == "value_error":  # ours
-        return f"{place}: {error['ctx']['error']}"
-    if error["type"] != "extra_forbidden":
-        return f"{place}: expected {_expected(place, error)}, got {reprlib.repr(error['input'])}"
-    table = _TABLES[tables[-1]] if tables else Job
-    close = difflib.get_close_matches(key, table.model_fields, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"the keys here are {', '.join(table.model_fields)}"
-    return f"{place}: unknown key; {hint}"
-
-
-def _expected(place: str, error: Mapping[str, Any]) -> str:
-    """What belongs in a key, in a job file's words rather than pydantic's."""
-    if place == "source":
-        return "a path or a table"
-    match error["type"]:
-        case "int_type" | "int_from_float":
-            return "a whole number"
-        case "string_type":
-            return "a string"
-        case "list_type":
-            return "a list"
-        case "dict_type" | "model_type" | "model_attributes_type":
-            return "a table"
-        case "greater_than_equal":
-            return f"a number from {error['ctx']['ge']}"
-        case "literal_error":
-            return str(error["ctx"]["expected"])
-    return str(error["msg"]).removeprefix("Input should be ")
+_TABLES: dict[str, type[BaseModel]] = {"source": SourceTable, "batch": BatchTable, "ray": RayTable}

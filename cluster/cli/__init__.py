@@ -36,7 +36,7 @@ def _options(
 def run(
     job: Annotated[Path, typer.Argument(help="The job file, such as job.toml.", show_default=False)],
     output: Annotated[Path | None, typer.Option(help="Write here instead of the job file's output.")] = None,
-    backend: Annotated[str | None, typer.Option(help="local or inline; overrides the job file.")] = None,
+    backend: Annotated[str | None, typer.Option(help="local, ray or inline; overrides the job file.")] = None,
     replicas: Annotated[int | None, typer.Option(help="Workers; overrides the job file.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
@@ -44,6 +44,49 @@ def run(
     from cluster.cli.run import run_job
 
     run_job(job, output=output, backend=backend, replicas=replicas, quiet=quiet)
+
+
+_ADDRESS = typer.Option(
+    help="The cluster's dashboard, http://host:port; by default RAY_API_SERVER_ADDRESS, or port 8265 here.",
+    show_default=False,
+)
+
+
+@app.command()
+def submit(
+    job: Annotated[Path, typer.Argument(help="The job file; its working_dir is sent along.", show_default=False)],
+    address: Annotated[str | None, _ADDRESS] = None,
+    output: Annotated[str | None, typer.Option(help="Write there instead, on the cluster's storage.")] = None,
+    replicas: Annotated[int | None, typer.Option(help="Workers; overrides the job file.")] = None,
+    name: Annotated[str | None, typer.Option("--id", help="The job's id on the cluster; made up by default.")] = None,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Print the id and leave, instead of following.")] = False,
+) -> None:
+    """Run a job on a Ray cluster, from anywhere: send it there, show its log, end with its status."""
+    from cluster.cli.submit import submit_job
+
+    submit_job(job, address=address, output=output, replicas=replicas, job=name, wait=not no_wait)
+
+
+@app.command()
+def follow(
+    job: Annotated[str, typer.Argument(help="The id that `shoal submit` printed.", show_default=False)],
+    address: Annotated[str | None, _ADDRESS] = None,
+) -> None:
+    """Show the log of a submitted job from its start to its end, and end with its status."""
+    from cluster.cli.submit import follow_job
+
+    follow_job(job, address=address)
+
+
+@app.command()
+def stop(
+    job: Annotated[str, typer.Argument(help="The id that `shoal submit` printed.", show_default=False)],
+    address: Annotated[str | None, _ADDRESS] = None,
+) -> None:
+    """Stop a submitted job; what it has committed stays, and submitting it again goes on."""
+    from cluster.cli.submit import stop_job
+
+    stop_job(job, address=address)
 
 
 @app.command()

@@ -5,28 +5,46 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import typer
 
-from cluster.errors import ClusterError
+from cluster.cli.failing import told_as_one_message
 from cluster.jobs import Job
-from tensor.errors import TensorError
-from workers.errors import WorkersError
-
-_INTERRUPTED = 128 + signal.SIGINT  # as shells report it
 
 
 def run_job(path: Path, *, output: Path | None, backend: str | None, replicas: int | None, quiet: bool) -> None:
     """Run a job file and print what was done; an error ends the process with status 1 and a message."""
     here = None if output is None else os.path.abspath(output)  # noqa: PTH100  (not relative to the job file)
-    try:
-        job = Job.from_file(path, output=here, backend=backend, replicas=replicas)
-        report = job.run(progress=not quiet)
-    except (ClusterError, WorkersError, TensorError, OSError) as error:
-        print(f"shoal: {error}", file=sys.stderr)
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        print("\nshoal: interrupted; what is committed stays, and the same command goes on with it", file=sys.stderr)
-        raise typer.Exit(_INTERRUPTED) from None
+    with told_as_one_message():
+        try:
+            with _ending_on_sigterm():
+                job = Job.from_file(path, output=here, backend=backend, replicas=replicas)
+                report = job.run(progress=not quiet)
+        except KeyboardInterrupt as error:
+            how = "terminated" if isinstance(error, _Terminated) else "interrupted"
+            print(f"\nshoal: {how}; what is committed stays, and the same command goes on with it", file=sys.stderr)
+            number = signal.SIGTERM if isinstance(error, _Terminated) else signal.SIGINT
+            raise typer.Exit(128 + number) from None  # as shells report it
     print(report)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM arrived: from a cluster's scheduler as a rule."""
+
+
+@contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """End what runs as after Ctrl-C, with its clean-up, instead of at once."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

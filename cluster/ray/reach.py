@@ -18,7 +18,7 @@ from cluster.errors import BackendFailed, UsageError
 _ANSWER_S = 5.0
 _QUESTION = "/ray.rpc.NodeInfoGcsService/GetClusterId"  # the first thing that every client of a head asks
 _MODE = "RAY_AUTH_MODE"
-_WHERE = (
+WHERE = (
     "ours is read from RAY_AUTH_TOKEN, else from the file that RAY_AUTH_TOKEN_PATH names, else from ~/.ray/auth_token"
 )
 
@@ -46,14 +46,14 @@ def let_in(address: str) -> Iterator[None]:
     AuthenticationTokenLoader.instance().reset_cache()  # a cluster that we started may have made the first token
     if asked == "disabled" or not AuthenticationTokenLoader.instance().has_token(ignore_auth_mode=True):
         why = "RAY_AUTH_MODE=disabled is set here" if asked == "disabled" else "there is none here"
-        raise BackendFailed(f"the Ray cluster at {address} asks for a token, and {why}; {_WHERE}")
+        raise BackendFailed(f"the Ray cluster at {address} asks for a token, and {why}; {WHERE}")
     try:
-        _set_mode("token")
+        set_mode("token")
         if _ask(address, AuthenticationTokenLoader.instance().get_token_for_http_header()) != "open":
-            raise BackendFailed(f"the Ray cluster at {address} does not accept our token; {_WHERE}")
+            raise BackendFailed(f"the Ray cluster at {address} does not accept our token; {WHERE}")
         yield
     finally:
-        _set_mode(asked)
+        set_mode(asked)
 
 
 def answers(address: str) -> bool:
@@ -77,7 +77,8 @@ def _ask(address: str, headers: dict[str, str]) -> str:
     return "open"
 
 
-def _set_mode(mode: str | None) -> None:
+def set_mode(mode: str | None) -> None:
+    """Have Ray send tokens ("token") or none ("disabled"), or decide by itself (None)."""
     if mode is None:
         os.environ.pop(_MODE, None)
     else:

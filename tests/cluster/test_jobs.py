@@ -81,7 +81,7 @@ def test_the_same_digest_inline_and_local(folder):
     [
         ("replicas = 1", "replicas = 0", "replicas: expected a number from 1, got 0"),
         ("replicas = 1", "replica = 1", "replica: unknown key; did you mean 'replicas'?"),
-        ("replicas = 1", 'backend = "kubernetes"', "backend: expected 'local' or 'inline', got 'kubernetes'"),
+        ("replicas = 1", 'backend = "kubernetes"', "backend: expected 'local', 'inline' or 'ray', got 'kubernetes'"),
         ("replicas = 1", "replicas = 1.0", "replicas: expected a whole number, got 1.0"),
         ("replicas = 1", "replicas =", "not a TOML file"),
         ('"model.safetensors"', "3", "weights: expected a string, got 3"),

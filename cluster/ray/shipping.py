@@ -1,0 +1,130 @@
+"""A job's folder on its way to the nodes of a cluster, and what must not lie in the copy that arrives there.
+
+Ray unpacks a `working_dir` on each node into a temporary folder of its session. Code and weights are fine there. Output
+would be lost with the session, and rows read from there would look changed on each node, as files are dated anew.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import logging
+import os
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cluster.errors import UsageError
+
+MAX_BYTES = 500 << 20
+"""What Ray carries."""
+_MAX_UNASKED_BYTES = 50 << 20
+"""What is sent along without having been asked for."""
+_NEVER = (".git", ".venv", "venv", "__pycache__", "node_modules", ".mypy_cache", ".pytest_cache", ".ruff_cache")
+_COPIES = "/runtime_resources/working_dir_files/"
+
+_log = logging.getLogger("shoal")
+
+
+def excludes(folder: Path, without: Collection[Path] = ()) -> list[str]:
+    """Ray's `excludes` for a folder.
+
+    Args:
+        folder: What is sent, absolute.
+        without: Files and folders to leave out, absolute; those elsewhere do not matter.
+    """
+    inside = [path.relative_to(folder) for path in without if path != folder and path.is_relative_to(folder)]
+    return [*_NEVER, *(f"/{path}" for path in sorted(inside))]
+
+
+def size_bytes(folder: Path, leaving_out: Collection[str]) -> int:
+    """About how much would be sent of a folder without its `excludes`; counts no further than what Ray carries."""
+    total = 0
+    for file_bytes in _file_sizes(folder, leaving_out):
+        total += file_bytes
+        if total > MAX_BYTES:
+            break
+    return total
+
+
+def with_folder(runtime_env: Mapping[str, Any], folder: Path, without: Collection[Path]) -> dict[str, Any]:
+    """A `runtime_env` that takes a job's folder along, so that its modules are found on nodes that do not have it.
+
+    Without what the Ray job has that this driver is: it holds for us too, and Ray takes nothing twice. No folder is
+    added where there is one, or where the folder is large, which then has to lie on storage that all nodes share.
+    """
+    of_job = _env_of_ray_job()
+    variables = {
+        name: value for name, value in runtime_env.get("env_vars", {}).items() if name not in _variables(of_job)
+    }
+    runtime_env = {name: value for name, value in runtime_env.items() if name not in of_job}
+    if variables:
+        runtime_env["env_vars"] = variables
+    ray = sys.modules.get("ray")
+    is_joined = ray is not None and ray.is_initialized()  # by the user, whose runtime_env it has
+    if "working_dir" in runtime_env or "working_dir" in of_job or is_joined:
+        return runtime_env
+    refuse_shadows(folder)
+    leaving_out = [*excludes(folder, without), *runtime_env.get("excludes", [])]
+    if size_bytes(folder, leaving_out) > _MAX_UNASKED_BYTES:
+        _log.warning(
+            "shoal: %s holds more than %d MiB and is not sent to other nodes; they must have it under the same path, "
+            "or name a smaller working_dir",
+            folder,
+            _MAX_UNASKED_BYTES >> 20,
+        )
+        return runtime_env
+    return {**runtime_env, "working_dir": str(folder), "excludes": leaving_out}
+
+
+def refuse_copies(**paths: str) -> None:
+    """Raise UsageError for paths of a job inside the temporary copy of a folder that was sent along."""
+    for name, path in paths.items():
+        if _COPIES in path and "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ:
+            raise UsageError(needs_absolute(name, path.rpartition(_COPIES)[2].partition("/")[2]))
+
+
+def refuse_shadows(folder: Path) -> None:
+    """Raise UsageError for a folder that would hide our packages: Ray's workers look there first."""
+    for name in ("tensor", "workers", "cluster"):
+        if (folder / name).is_dir() or (folder / f"{name}.py").is_file():
+            raise UsageError(
+                f"{folder / name} would hide shoal's package {name!r} in Ray's workers; rename it, or name another "
+                "working_dir"
+            )
+
+
+def needs_absolute(name: str, path: str) -> str:
+    """Why a path of a job that is sent to a cluster has to be absolute."""
+    lost = "be lost with it" if name == "output" else "differ from node to node"
+    return (
+        f"{name} = {path!r} is relative, and the job's folder is sent to the cluster as a temporary copy: it would "
+        f"{lost}; give an absolute path on storage that all nodes of the cluster share"
+    )
+
+
+def _env_of_ray_job() -> Mapping[str, Any]:
+    job = json.loads(os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR", "{}"))
+    return {name: value for name, value in (job.get("runtime_env") or {}).items() if value}
+
+
+def _variables(runtime_env: Mapping[str, Any]) -> Mapping[str, str]:
+    variables: Mapping[str, str] = runtime_env.get("env_vars") or {}
+    return variables
+
+
+def _file_sizes(folder: Path, leaving_out: Collection[str]) -> Iterator[int]:
+    for place, folders, files in os.walk(folder):
+        inner = Path(place).relative_to(folder)
+        folders[:] = [name for name in folders if not _left_out(inner / name, leaving_out)]
+        for name in files:
+            if not _left_out(inner / name, leaving_out):
+                yield (Path(place) / name).lstat().st_size
+
+
+def _left_out(path: Path, patterns: Collection[str]) -> bool:
+    return any(
+        fnmatch.fnmatch(f"/{path}", pattern) if pattern.startswith("/") else fnmatch.fnmatch(path.name, pattern)
+        for pattern in patterns
+    )

@@ -1,0 +1,236 @@
+"""Jobs sent to a real head with tokens on, by `shoal submit` and by plain `ray job submit`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tensor
+from cluster import UsageError, read_results
+from cluster.jobs import Job
+from cluster.ray import shipping
+from tests.waiting import until
+
+BIN = Path(sys.executable).parent
+
+PREDICTORS = """
+import time
+import tensor
+from helper import TWICE  # a module beside it
+
+class Scale:
+    def __init__(self, weights, *, shift=0.0):
+        print("building")
+        self.factor, self.shift = weights["factor"], shift
+    def __call__(self, batch):
+        return {"y": tensor.from_numpy(batch["x"]) * self.factor * TWICE + self.shift}
+
+class Raises(Scale):
+    def __call__(self, batch):
+        if 120 in batch["x"]:
+            raise ValueError("cannot stomach 120")
+        return super().__call__(batch)
+
+class Hangs(Scale):
+    def __call__(self, batch):
+        while 120 in batch["x"]:
+            time.sleep(1)
+        return super().__call__(batch)
+"""
+
+
+def write_job(folder, predictor, output, rows):
+    (folder / f"{predictor}.toml").write_text(
+        f'predictor = "predict:{predictor}"\nweights = "model.safetensors"\noutput = "{output}"\nreplicas = 1\n'
+        f'shard_rows = 50\n[source]\npath = "{rows}"\ncolumn = "x"\n[init]\nshift = 1.0\n[batch]\nmax_rows = 50\n'
+        '[ray]\nnum_cpus = 0.5\n[ray.runtime_env.env_vars]\nMINE = "1"\n'
+    )
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """Storage that all nodes share."""
+    folder = tmp_path_factory.mktemp("shared")
+    np.save(folder / "x.npy", np.arange(200, dtype=np.float32))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, shared):
+    """A folder with predictors, weights and jobs, which only its user has."""
+    made = tmp_path_factory.mktemp("mine")
+    (made / "predict.py").write_text(PREDICTORS)
+    (made / "helper.py").write_text("TWICE = 2\n")
+    tensor.save({"factor": tensor.tensor(3.0)}, made / "model.safetensors")
+    for predictor in ("Scale", "Raises", "Hangs"):
+        write_job(made, predictor, shared / predictor, shared / "x.npy")
+    return made
+
+
+def command(*arguments, folder, **changes):
+    environment = os.environ | {"RAY_AUTH_MODE": "token"} | changes
+    environment = {name: value for name, value in environment.items() if value is not None}
+    return subprocess.run(
+        [BIN / arguments[0], *arguments[1:]], cwd=folder, env=environment, capture_output=True, text=True, timeout=110
+    )
+
+
+@pytest.fixture(scope="module")
+def done(ray_head, folder, shared):
+    """Programs that follow their job to its end, side by side: most of their time is waiting."""
+    address = ("--address", ray_head.dashboard)
+    plain = ("--working-dir", ".", "--", "shoal", "run", "Scale.toml", "--backend", "ray", "--output", shared / "plain")
+    inside = ("--working-dir", ".", "--", "shoal", "run", "Scale.toml", "--backend", "ray", "--output", "here")
+    commands = {
+        "Scale": ("shoal", "submit", "Scale.toml", *address),
+        "Raises": ("shoal", "submit", "Raises.toml", *address, "--id", "raising"),
+        "plain": ("ray", "job", "submit", *address, *plain),
+        "inside": ("ray", "job", "submit", *address, *inside),
+    }
+    with ThreadPoolExecutor() as executor:
+        running = {name: executor.submit(command, *words, folder=folder) for name, words in commands.items()}
+        return {name: future.result() for name, future in running.items()}
+
+
+pytestmark = pytest.mark.timeout(150)  # Ray takes seconds for each job, and looks after it once a second
+
+
+def test_a_submitted_job_runs_from_a_copy_of_its_folder_and_shows_its_log(done, shared, folder):
+    found = done["Scale"]
+    assert found.returncode == 0, found.stdout + found.stderr
+    log = found.stdout.splitlines()
+    assert "200 rows in 4 shards, in " + str(shared / "Scale") in log
+    assert any(line.startswith("shoal: 200 of 200 rows (100%), shard 4 of 4") for line in log)
+    assert any(line.startswith("digest ") for line in log)
+    # Two lines are of Ray's job manager; nothing else of Ray's own.
+    assert len([line for line in log if not line.startswith(("shoal: ", "(w0 "))]) <= 2 + 4
+    first, last = found.stderr.splitlines()
+    assert first.startswith("shoal: raysubmit_")
+    assert last.endswith(" succeeded")
+    np.testing.assert_array_equal(np.asarray(read_results(shared / "Scale")["y"]), np.arange(200) * 6 + 1)
+
+
+def test_the_rows_are_those_of_a_local_job(done, shared, folder, tmp_path):
+    report = Job.from_file(folder / "Scale.toml", output=str(tmp_path / "local"), backend="local").run()
+    assert f"digest {report.digest}" in done["Scale"].stdout.splitlines()
+
+
+def test_a_job_that_fails_ends_the_command_with_its_status_and_the_users_line(done):
+    found = done["Raises"]
+    assert found.returncode == 1
+    assert "predict.py:16: raise ValueError" in found.stdout
+    assert found.stdout.count("ValueError: cannot stomach 120") <= 2  # the line, and the traceback's end
+    assert found.stderr.splitlines()[-1] == "shoal: raising failed: Job entrypoint command failed with exit code 1"
+
+
+def test_plain_ray_job_submit(done, shared):
+    found = done["plain"]
+    assert found.returncode == 0, found.stdout + found.stderr
+    np.testing.assert_array_equal(np.asarray(read_results(shared / "plain")["y"]), np.arange(200) * 6 + 1)
+
+
+def test_output_in_the_temporary_copy_is_refused(done):
+    assert done["inside"].returncode == 1
+    assert "shoal: output = 'here' is relative, and the job's folder is sent" in done["inside"].stdout
+
+
+def test_a_job_is_left_followed_and_stopped(ray_head, folder, shared):
+    address = ("--address", ray_head.dashboard)
+    submitted = command("shoal", "submit", "Hangs.toml", *address, "--id", "hanging", "--no-wait", folder=folder)
+    assert (submitted.returncode, submitted.stdout) == (0, "hanging\n"), submitted.stderr
+    # Two shards are committed; the third one hangs.
+    until(lambda: len(list((shared / "Hangs").glob("*.parquet"))) == 2, timeout_s=60)
+    following = subprocess.Popen(
+        [BIN / "shoal", "follow", "hanging", *address], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert "Hangs.toml" in until(following.stdout.readline) + following.stdout.readline()
+    following.send_signal(signal.SIGINT)
+    _, left = following.communicate(timeout=30)
+    assert following.returncode == 130
+    assert "shoal: hanging goes on; shoal follow hanging shows it, shoal stop hanging ends it" in left
+    stopped = command("shoal", "stop", "hanging", *address, folder=folder)
+    assert (stopped.returncode, stopped.stderr) == (0, "shoal: hanging stopped; what is committed stays\n")
+    followed = command("shoal", "follow", "hanging", *address, folder=folder)
+    assert followed.returncode == 1
+    assert followed.stderr == "shoal: hanging stopped\n"
+    assert "shoal: terminated; what is committed stays" in followed.stdout
+    assert len(read_results(shared / "Hangs", partial=True)["y"]) == 100
+    again = command("shoal", "submit", "Scale.toml", *address, "--id", "hanging", "--no-wait", folder=folder)
+    assert again.returncode == 1
+    assert "hanging already exists" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "changes", "message"),
+    [
+        (("submit", "Scale.toml", "--output", "out"), {}, "output = 'out' is relative, and the job's folder is sent"),
+        (("submit", "none.toml"), {}, "there is no job file"),
+        (("follow", "nobody"), {}, "knows no such job"),
+        (("stop", "nobody"), {}, "knows no such job"),
+        (("stop", "nobody", "--address", "127.0.0.1:1"), {}, "no Ray dashboard answers at http://127.0.0.1:1"),
+        (("stop", "nobody"), {"RAY_AUTH_TOKEN": "0" * 64}, "does not accept our token; ours is read from"),
+    ],
+)
+def test_what_is_refused(ray_head, folder, words, changes, message):
+    address = {"RAY_API_SERVER_ADDRESS": ray_head.dashboard}
+    found = command("shoal", *words, folder=folder, **address, **changes)
+    assert found.returncode == 1
+    assert message in found.stderr
+    assert len(found.stderr.splitlines()) == 1
+
+
+# --- what is sent
+
+
+def test_data_and_environments_stay_behind(tmp_path):
+    for name in ("predict.py", "rows/x.npy", "out/part-000000.parquet", ".venv/lib/big.so", "vocabulary/words.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).write_bytes(b"0123456789")
+    leaving_out = shipping.excludes(tmp_path, [tmp_path / "out", tmp_path / "rows" / "x.npy", Path("/elsewhere")])
+    assert leaving_out[-2:] == ["/out", "/rows/x.npy"]
+    assert shipping.size_bytes(tmp_path, leaving_out) == 20  # predict.py and words.txt
+
+
+def test_a_large_folder_is_not_sent_unasked(tmp_path, monkeypatch, caplog):
+    (tmp_path / "predict.py").write_bytes(b"0123456789")
+    sent = shipping.with_folder({"pip": ["x"]}, tmp_path, [])
+    assert (sent["working_dir"], sent["pip"]) == (str(tmp_path), ["x"])
+    monkeypatch.setattr(shipping, "_MAX_UNASKED_BYTES", 5)
+    assert shipping.with_folder({"pip": ["x"]}, tmp_path, []) == {"pip": ["x"]}
+    assert "is not sent to other nodes" in caplog.text
+    asked = {"working_dir": "/mine"}
+    assert shipping.with_folder(asked, tmp_path, []) == asked
+
+
+def test_what_the_ray_job_has_is_not_given_twice(tmp_path, monkeypatch):
+    monkeypatch.setenv(
+        "RAY_JOB_CONFIG_JSON_ENV_VAR",
+        '{"runtime_env": {"working_dir": "gcs://x.zip", "pip": {"packages": ["y"]}, "env_vars": {"A": "1"}}}',
+    )
+    ours = {"pip": ["x"], "env_vars": {"A": "2", "B": "3"}, "config": {}}
+    assert shipping.with_folder(ours, tmp_path, []) == {"env_vars": {"B": "3"}, "config": {}}
+
+
+@pytest.mark.parametrize("name", ["workers/__init__.py", "tensor.py"])
+def test_a_folder_that_hides_our_packages_is_refused(tmp_path, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).touch()
+    with pytest.raises(UsageError, match="would hide shoal's package"):
+        shipping.with_folder({}, tmp_path, [])
+
+
+def test_a_job_on_ray_brings_its_modules_by_itself(ray_head, folder, tmp_path, monkeypatch):
+    """As on a node that does not have the folder: the workers' own search for it is switched off."""
+    monkeypatch.chdir(tmp_path)
+    text = (folder / "Scale.toml").read_text().replace("[ray]", f'[ray]\naddress = "{ray_head.address}"')
+    (folder / "OnRay.toml").write_text(text)
+    job = Job.from_file(folder / "OnRay.toml", output=str(tmp_path / "out"), backend="ray")
+    report = job.run()
+    assert report.rows == 200
