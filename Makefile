@@ -1,6 +1,8 @@
 # Everything needs only Python >= 3.11 and make: each target sets up its own environment first.
 PYTHON ?= python3
 VENV   := .venv
+# Where the demo's workers run: local, ray or inline.
+BACKEND ?= local
 BIN    := $(VENV)/bin
 # Two cores or two hundred: one BLAS thread a process, so that results and timings do not depend on it.
 export OPENBLAS_NUM_THREADS ?= 1
@@ -12,8 +14,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-demo: $(VENV)/examples.done  ## train on the digits, fan out over two replicas, show the guarantee
-	$(BIN)/python examples/digits/demo.py --out out/digits
+demo: $(VENV)/examples.done  ## train on the digits, fan out over two replicas, show the guarantee; BACKEND=ray: on Ray
+	$(BIN)/python examples/digits/demo.py --out out/digits --backend $(BACKEND)
 
 test: $(VENV)/test.done  ## set everything up and run the tests
 	$(BIN)/python -m pytest

@@ -1,6 +1,7 @@
 """The main job: train on scikit-learn's digits, fan the held-out images out over two replicas, show the guarantee.
 
 make demo
+make demo BACKEND=ray
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ HIDDEN = 128
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("out/digits"), help="folder for weights, predictions, picture")
-    parser.add_argument("--backend", default="local", help="local or inline")
+    parser.add_argument("--backend", default="local", help="local, ray or inline")
     arguments = parser.parse_args()
     out: Path = arguments.out
     shutil.rmtree(out, ignore_errors=True)
