@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -16,6 +16,7 @@ from cluster.backends.outbox import Outbox
 from cluster.ray.actor import GROUPS, Leaving, Placed, WorkerActor, version_here
 from cluster.ray.objects import SharedObjects
 from cluster.ray.telling import death_text
+from tensor import wire
 from workers.errors import WorkersError
 from workers.failures import Step, failure_of
 from workers.messages import (
@@ -121,8 +122,9 @@ class Replica:
                         _check_version(placed)
                     case Leaving(reason=told):
                         reason = told
-                    case frame:
-                        self._outbox.put(self._worker, self._localised(decode_report(bytearray(frame))))
+                    case frames:
+                        for frame in _split(frames):
+                            self._outbox.put(self._worker, self._localised(decode_report(frame)))
         except RayError as error:
             reason = death_text(await self._cause_of(error), placed=self._place)
         except Exception as error:  # it sent what is no report, or cannot be understood
@@ -155,6 +157,14 @@ class Replica:
             "node has under the same path)"
         )
         return replace(report, failure=replace(report.failure, where=where))
+
+
+def _split(frames: np.ndarray) -> Iterator[bytearray]:
+    """Frames that arrived together, copied out of the object store."""
+    while len(frames):
+        size_bytes = wire.frame_size(frames[: wire.PRELUDE_BYTES].tobytes())
+        yield bytearray(frames[:size_bytes].data)
+        frames = frames[size_bytes:]
 
 
 def _refused(command: Command, error: WorkersError) -> Report:
