@@ -2,6 +2,9 @@
 
 One call, `serve`, lasts as long as the worker and streams its reports. Commands arrive beside it, by `push`, in a
 thread of their own, so that a job can be cancelled between two of its batches.
+
+Ray keeps processes ready, and takes one of them for the actor; a process with variables of its own would be started
+anew, which takes a second. So the actor sets its variables by itself, and nothing here loads NumPy before that.
 """
 
 from __future__ import annotations
@@ -10,20 +13,22 @@ import os
 import queue
 import sys
 import traceback
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 import ray
 
-from workers.code import CodeRef
 from workers.memory import private_bytes
-from workers.messages import BatchDone, Command, decode_command, encode
-from workers.places import hand_over
-from workers.serving import Commands, serve
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from workers.code import CodeRef
+    from workers.messages import Command
 
 GROUPS = {"serve": 1, "control": 1}
 """Ray's concurrency groups: one thread computes, another one takes commands and answers questions."""
@@ -37,11 +42,13 @@ class Placed:
         node: The address of its machine.
         pid: Of its process there.
         version: shoal's, there; empty where it came without its metadata, by `runtime_env`.
+        is_late: Whether NumPy was loaded before the actor could set its variables.
     """
 
     node: str
     pid: int
     version: str
+    is_late: bool
 
 
 @dataclass(frozen=True)
@@ -56,10 +63,13 @@ class WorkerActor:
 
     Args:
         worker: Its name.
+        environment: Variables to set before NumPy is loaded.
     """
 
-    def __init__(self, worker: str) -> None:
+    def __init__(self, worker: str, environment: Mapping[str, str]) -> None:
         self._worker = worker
+        self._is_late = "numpy" in sys.modules
+        os.environ.update(environment)
         self._arrived: queue.SimpleQueue[tuple[np.ndarray, np.ndarray | None] | None] = queue.SimpleQueue()
 
     def __repr__(self) -> str:
@@ -84,7 +94,12 @@ class WorkerActor:
     @ray.method(concurrency_group="serve", num_returns="streaming")
     def serve(self) -> Generator[Placed | np.ndarray | Leaving, None, None]:
         """Yield `Placed`, then reports as one or more frames, uint8, shape (bytes,), then perhaps `Leaving`."""
-        yield Placed(ray.util.get_node_ip_address(), os.getpid(), version_here())
+        yield Placed(ray.util.get_node_ip_address(), os.getpid(), version_here(), self._is_late)
+        import numpy as np
+
+        from workers.messages import BatchDone, encode
+        from workers.serving import Commands, serve
+
         commands = Commands(self._next, lambda: not self._arrived.empty())
         try:
             with closing(serve(commands, import_code=_import_code)) as reports:
@@ -104,6 +119,9 @@ class WorkerActor:
             yield Leaving(f"ended by {type(error).__name__}({', '.join(map(repr, error.args))})")
 
     def _next(self) -> Command | None:
+        from workers.messages import decode_command
+        from workers.places import hand_over
+
         arrived = self._arrived.get()
         if arrived is None:
             return None

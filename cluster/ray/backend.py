@@ -69,6 +69,7 @@ class RayBackend:
             RemoteWorker.options(**self._options)
         except (TypeError, ValueError) as error:
             raise UsageError(f"RayBackend: {error}") from None
+        self._environment: Mapping[str, str] = {}
         self._hold: Hold | None = None
         self._outbox = Outbox()
         self._objects = SharedObjects()
@@ -92,10 +93,9 @@ class RayBackend:
         cpus = max(len(os.sched_getaffinity(0)), -int(-(workers or 1) * self._demand["CPU"] // 1))
         self._hold = await asyncio.to_thread(Hold, self._address, self._runtime_env, cpus=cpus)
         try:
-            # What joined the cluster with us holds for every actor; only variables may differ.
-            given = {} if self._hold.is_ours else self._runtime_env
-            variables = {**self._runtime_env.get("env_vars", {}), **environment}
-            self._options["runtime_env"] = {**given, "env_vars": variables}
+            self._environment = environment
+            if not self._hold.is_ours and self._runtime_env:  # else it joined the cluster with us, for every actor
+                self._options["runtime_env"] = self._runtime_env
             room = await asyncio.to_thread(self._room, workers)
         except BaseException:
             await self.close()
@@ -107,7 +107,7 @@ class RayBackend:
     def start(self, worker: str, first: Command) -> None:
         """See `Backend.start`."""
         try:
-            replica = Replica(worker, self._options, self._objects, self._outbox)
+            replica = Replica(worker, self._options, self._environment, self._objects, self._outbox)
         except Exception as error:  # what Ray finds wrong with a runtime_env only now
             self._outbox.put(worker, WorkerExited(f"could not be started: {error}"))
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -45,6 +46,8 @@ _EXIT_GRACE_S = 1.0
 """How long an idle worker may take to leave by itself when the backend closes."""
 _ANSWER_S = 5.0
 """How long a worker may take to say how much memory it has."""
+_log = logging.getLogger("shoal")
+
 _CAUSE_S = 1.0
 """How long the cluster may take to say why an actor cannot be reached."""
 
@@ -54,17 +57,25 @@ class Replica:
 
     Args:
         worker: Its name.
-        options: Ray's options for the actor: resources, environment.
+        options: Ray's options for the actor.
+        environment: Its variables.
         objects: What it shares with others.
         outbox: Where its reports go.
     """
 
-    def __init__(self, worker: str, options: Mapping[str, Any], objects: SharedObjects, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        worker: str,
+        options: Mapping[str, Any],
+        environment: Mapping[str, str],
+        objects: SharedObjects,
+        outbox: Outbox,
+    ) -> None:
         self._worker = worker
         self._objects = objects
         self._outbox = outbox
         self._place: Placed | None = None
-        self._actor: Any = RemoteWorker.options(**options).remote(worker)
+        self._actor: Any = RemoteWorker.options(**options).remote(worker, dict(environment))
         self._commands: asyncio.Queue[Command | None] = asyncio.Queue()
         self._exited = asyncio.Event()
         self._sending = asyncio.create_task(self._send_commands(), name=f"commands to {worker}")
@@ -119,7 +130,7 @@ class Replica:
                 match await reference:
                     case Placed() as placed:
                         self._place = placed
-                        _check_version(placed)
+                        _check(placed)
                     case Leaving(reason=told):
                         reason = told
                     case frames:
@@ -186,7 +197,12 @@ def _failure(error: WorkersError, what: str) -> Failure:
     return failure_of(error, Step(owner, f"sharing the {what} with the workers"))
 
 
-def _check_version(placed: Placed) -> None:
+def _check(placed: Placed) -> None:
+    if placed.is_late:
+        _log.warning(
+            "shoal: on node %s NumPy was loaded before its threads could be set; the last bits of results may differ",
+            placed.node,
+        )
     ours = version_here()
     if placed.version and ours and placed.version != ours:
         raise RuntimeError(
