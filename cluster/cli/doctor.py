@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 _PACKAGES = ("tensor", "workers", "cluster")
-_LIBRARIES = ("numpy", "msgpack", "pyarrow", "pydantic", "typer", "rich", "cloudpickle")
+_LIBRARIES = ("numpy", "msgpack", "pyarrow", "pydantic", "typer", "rich", "cloudpickle", "ray")
 
 
 def examine() -> int:

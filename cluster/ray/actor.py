@@ -4,7 +4,7 @@ One call, `serve`, lasts as long as the worker and streams its reports. Commands
 thread of their own, so that a job can be cancelled between two of its batches.
 
 Ray keeps processes ready, and takes one of them for the actor; a process with variables of its own would be started
-anew, which takes a second. So the actor sets its variables by itself, and nothing here loads NumPy before that.
+anew, which takes a second. So the actor sets its variables itself, and imports nothing before that which loads NumPy.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ray
-
-from workers.memory import private_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from workers.code import CodeRef
     from workers.messages import Command
 
-GROUPS = {"serve": 1, "control": 1}
+_GROUPS = {"serve": 1, "control": 1}
 """Ray's concurrency groups: one thread computes, another one takes commands and answers questions."""
 
 
@@ -89,6 +87,8 @@ class WorkerActor:
     @ray.method(concurrency_group="control")
     def private_bytes(self) -> int | None:
         """Memory of its process alone."""
+        from workers.memory import private_bytes
+
         return private_bytes(os.getpid())
 
     @ray.method(concurrency_group="serve", num_returns="streaming")
@@ -128,6 +128,24 @@ class WorkerActor:
         frame, memory = arrived
         command = decode_command(frame.tobytes())
         return command if memory is None else hand_over(command, memory.data)
+
+
+def actor_class(worker: str, environment: Mapping[str, str]) -> Any:
+    """The remote class of one worker; its constructor takes nothing.
+
+    To read arguments, Ray would load pyarrow, and that loads NumPy. The class itself travels by value.
+
+    Args:
+        worker: Its name.
+        environment: Its variables.
+    """
+
+    class Worker(WorkerActor):
+        def __init__(self) -> None:
+            super().__init__(worker, environment)
+
+    # Our scheduler alone retries: it knows which attempts are over.
+    return ray.remote(max_restarts=0, max_task_retries=0, concurrency_groups=_GROUPS)(Worker)
 
 
 def version_here() -> str:

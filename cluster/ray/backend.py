@@ -15,9 +15,10 @@ from ray._private import state
 from cluster.backends.base import Capabilities, Said
 from cluster.backends.outbox import Outbox
 from cluster.errors import UsageError
+from cluster.ray.actor import actor_class
 from cluster.ray.connection import Hold
 from cluster.ray.objects import SharedObjects
-from cluster.ray.replica import RemoteWorker, Replica
+from cluster.ray.replica import Replica
 from cluster.ray.room import NodeGroup, Room, room_for
 from cluster.ray.telling import resources_text
 from workers.messages import Command, WorkerExited
@@ -66,7 +67,7 @@ class RayBackend:
         self._options: dict[str, Any] = {"num_cpus": num_cpus, "num_gpus": num_gpus, "resources": dict(resources or {})}
         self._runtime_env = dict(runtime_env or {})
         try:
-            RemoteWorker.options(**self._options)
+            actor_class("", {}).options(**self._options)
         except (TypeError, ValueError) as error:
             raise UsageError(f"RayBackend: {error}") from None
         self._environment: Mapping[str, str] = {}

@@ -14,7 +14,7 @@ import ray
 from ray.exceptions import ActorUnavailableError, RayError
 
 from cluster.backends.outbox import Outbox
-from cluster.ray.actor import GROUPS, Leaving, Placed, WorkerActor, version_here
+from cluster.ray.actor import Leaving, Placed, actor_class, version_here
 from cluster.ray.objects import SharedObjects
 from cluster.ray.telling import death_text
 from tensor import wire
@@ -38,9 +38,6 @@ from workers.messages import (
     decode_report,
     encode,
 )
-
-# Our scheduler alone retries: it knows which attempts are over.
-RemoteWorker: Any = ray.remote(max_restarts=0, max_task_retries=0, concurrency_groups=GROUPS)(WorkerActor)
 
 _EXIT_GRACE_S = 1.0
 """How long an idle worker may take to leave by itself when the backend closes."""
@@ -75,7 +72,7 @@ class Replica:
         self._objects = objects
         self._outbox = outbox
         self._place: Placed | None = None
-        self._actor: Any = RemoteWorker.options(**options).remote(worker, dict(environment))
+        self._actor: Any = actor_class(worker, dict(environment)).options(**options).remote()
         self._commands: asyncio.Queue[Command | None] = asyncio.Queue()
         self._exited = asyncio.Event()
         self._sending = asyncio.create_task(self._send_commands(), name=f"commands to {worker}")

@@ -24,6 +24,11 @@ class NodeGroup:
     resources: Resources
     max_count: int
 
+    @property
+    def count(self) -> float:
+        """How many there may be."""
+        return math.inf if self.max_count < 0 else self.max_count
+
 
 @dataclass(frozen=True)
 class Room:
@@ -56,7 +61,9 @@ def room_for(
     if not demand:  # they take up no room
         return Room(wanted or max(1, int(sum(node.get("CPU", 0.0) for node in nodes))))
     now = sum(_fitting(demand, node) for node in nodes)
-    later = sum(_fitting(demand, group.resources) * _count(group) for group in groups)
+    later = sum(
+        _fitting(demand, group.resources) * group.count for group in groups if _fitting(demand, group.resources)
+    )
     most = max(now, later)
     has = "; ".join(sorted({resources_text(node) for node in nodes})) or "nothing"
     if not most:
@@ -80,7 +87,3 @@ def room_for(
 def _fitting(demand: Resources, node: Resources) -> int:
     # Ray counts in ten-thousandths; 0.1 goes ten times into 1 there, too.
     return min(math.floor(round(node.get(name, 0.0) * 1e4) / round(amount * 1e4)) for name, amount in demand.items())
-
-
-def _count(group: NodeGroup) -> float:
-    return math.inf if group.max_count < 0 else group.max_count

@@ -15,13 +15,21 @@ from tests.waiting import until
 ROWS = 1600
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def two_nodes():
-    """A head without room for workers, and a node with room for two; more may be added."""
+    """A head without room for workers, and a node with room for two; the last test removes it."""
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     node = made.add_node(num_cpus=2)
     yield made, node
     made.shutdown()
+
+
+def test_weights_and_rows_reach_workers_that_cannot_open_the_drivers_memory(two_nodes):
+    """On the second node there is a store of its own: what the driver put into its own is brought there."""
+    cluster, _ = two_nodes
+    weights = {"weight": np.full((1, 2), 2, np.float32), "bias": np.zeros(1, np.float32)}
+    with Pool(predictors.Line, weights=weights, replicas=2, backend=RayBackend(cluster.address)) as pool:
+        assert (np.asarray(pool.predict({"x": np.ones((600, 2), np.float32)})["y"]) == 4).all()
 
 
 @pytest.mark.timeout(120)
@@ -45,11 +53,3 @@ def test_g8_a_node_removed_in_the_middle_of_a_job(two_nodes, tmp_path):
         (tmp_path / "gate").touch()
         report = running.result()
     assert (report.rows, report.digest, report.workers_lost) == (ROWS, expected, 2)
-
-
-def test_weights_and_rows_reach_workers_that_cannot_open_the_drivers_memory(two_nodes):
-    """On the second node there is a store of its own: what the driver put into its own is brought there."""
-    cluster, _ = two_nodes
-    weights = {"weight": np.full((1, 2), 2, np.float32), "bias": np.zeros(1, np.float32)}
-    with Pool(predictors.Line, weights=weights, replicas=2, backend=RayBackend(cluster.address)) as pool:
-        assert (np.asarray(pool.predict({"x": np.ones((600, 2), np.float32)})["y"]) == 4).all()

@@ -12,6 +12,7 @@ import ray
 
 from cluster import BatchPolicy, Pool, RayBackend, SourceFailed, TrainingPool, UsageError, WorkersLost
 from cluster.ray import backend as ray_backend
+from cluster.ray import reach
 from tests import predictors, trainers
 from tests.waiting import until
 from workers import WeightSnapshot
@@ -189,6 +190,17 @@ def test_g10_a_pool_larger_than_the_cluster_says_so_and_goes_on(ray_head, rows, 
         assert len(pool.predict(rows)["y"]) == ROWS
 
 
+def test_what_an_autoscaler_says_of_itself_is_read(ray_head, monkeypatch):
+    """As the autoscaler of KubeRay or `ray up` reports it to the head."""
+    from ray.core.generated import autoscaler_pb2
+
+    config = autoscaler_pb2.ClusterConfig()
+    config.node_group_configs.add(resources={"CPU": 8, "GPU": 1}, min_count=0, max_count=2, name="gpu")
+    monkeypatch.setattr(ray_backend.state.state, "get_cluster_config", lambda: config)
+    with Pool(predictors.Double, replicas=9, backend=RayBackend(ray_head.address, num_gpus=1)) as pool:
+        assert "replicas=2" in repr(pool)
+
+
 def test_as_many_workers_as_fit_by_default(ray_head):
     with Pool(predictors.Double, backend=RayBackend(ray_head.address, num_cpus=1.5)) as pool:
         assert "replicas=2" in repr(pool)
@@ -223,14 +235,22 @@ def test_pools_share_one_membership(ray_head, on_ray, rows):
 
 
 def test_a_cluster_that_the_user_joined_stays_theirs(ray_head, rows):
-    ray.init(address=ray_head.address, logging_level="ERROR", log_to_driver=False)
-    try:
-        for _ in range(2):
-            with Pool(predictors.Double, replicas=1, backend="ray") as pool:
-                assert len(pool.predict(rows)["y"]) == ROWS
-            assert ray.is_initialized()
-    finally:
-        ray.shutdown()
+    with reach.let_in(ray_head.address):
+        ray.init(address=ray_head.address, logging_level="ERROR", log_to_driver=False)
+        try:
+            for _ in range(2):
+                with Pool(predictors.Double, replicas=1, backend="ray") as pool:
+                    assert len(pool.predict(rows)["y"]) == ROWS
+                assert ray.is_initialized()
+        finally:
+            ray.shutdown()
+
+
+def test_workers_know_their_threads_before_numpy_is_loaded(on_ray, rows, caplog):
+    """Else the driver warns."""
+    with Pool(predictors.Double, replicas=1, backend=on_ray()) as pool:
+        assert len(pool.predict(rows)["y"]) == ROWS
+    assert caplog.text == ""
 
 
 def test_numerics_of_the_runtime_env_win_and_are_recorded(on_ray, rows, tmp_path, monkeypatch):
