@@ -18,7 +18,7 @@ demo: $(VENV)/examples.done  ## train on the digits, fan out over two replicas, 
 	$(BIN)/python examples/digits/demo.py --out out/digits --backend $(BACKEND)
 
 test: $(VENV)/test.done  ## set everything up and run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: lint types layers test  ## everything that must hold before a commit
 

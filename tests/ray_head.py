@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.waiting import until
 
 PIDS: set[int] = set()
-"""Heads that outlive the test that asked for them first; they end with the run."""
+"""Of Ray, started by a test, and ended after it by a fixture of a wider scope."""
 
 ROOT = Path(__file__).parents[1]
 
@@ -39,10 +39,11 @@ class Head:
 def ray_head(*, cpus: int = 4) -> Iterator[Head]:
     """Start a head with so many CPUs, whether or not the machine has them, and end it."""
     folder = tempfile.mkdtemp(prefix="shoal-test-", dir="/tmp")  # not below pytest's: sockets have short paths
-    port, dashboard_port = _free_port(), _free_port()
+    port, dashboard_port, agent_port, client_port = (_free_port() for _ in range(4))  # a machine may have several heads
     bin_folder = Path(sys.executable).parent
     command = [bin_folder / "ray", "start", "--head", "--block", "--disable-usage-stats"]
     command += [f"--port={port}", f"--num-cpus={cpus}", f"--temp-dir={folder}", f"--dashboard-port={dashboard_port}"]
+    command += [f"--dashboard-agent-listen-port={agent_port}", f"--ray-client-server-port={client_port}"]
     environment = {
         **os.environ,
         "RAY_AUTH_MODE": "token",

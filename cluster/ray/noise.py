@@ -9,7 +9,7 @@ from typing import Any
 
 from ray._private import worker
 
-_RAYS_OWN = ("raylet", "autoscaler")
+_RAYS_OWN = ("raylet", "autoscaler", "gcs_server")
 
 
 class Quiet:

@@ -9,7 +9,7 @@ import numpy as np
 import ray
 
 from cluster.ray.telling import store_text
-from workers.errors import MemoryFullError
+from workers.errors import MemoryFullError, WorkersError
 from workers.messages import CancelJob, Command, OpenData
 from workers.places import Place, bytes_of, place_of
 from workers.shards import MemoryFragment
@@ -44,7 +44,11 @@ class SharedObjects:
             elif isinstance(command, OpenData):
                 self._keep(lambda kept: not isinstance(kept, MemoryFragment))
             self._puts[place] = asyncio.create_task(asyncio.to_thread(_put, place), name="put into Ray's object store")
-        return await asyncio.shield(self._puts[place])
+        try:
+            return await asyncio.shield(self._puts[place])
+        except WorkersError:
+            self._puts.pop(place, None)  # the next worker may be luckier; and the error holds the bytes
+            raise
 
     async def clear(self) -> None:
         """Let go of everything."""

@@ -84,3 +84,4 @@ def set_mode(mode: str | None) -> None:
     else:
         os.environ[_MODE] = mode
     Config.initialize("")  # Ray reads its environment once, else
+    AuthenticationTokenLoader.instance().reset_cache()  # and sends what it has read to everybody

@@ -61,9 +61,7 @@ def room_for(
     if not demand:  # they take up no room
         return Room(wanted or max(1, int(sum(node.get("CPU", 0.0) for node in nodes))))
     now = sum(_fitting(demand, node) for node in nodes)
-    later = sum(
-        _fitting(demand, group.resources) * group.count for group in groups if _fitting(demand, group.resources)
-    )
+    later = sum(fitting * group.count for group in groups if (fitting := _fitting(demand, group.resources)))
     most = max(now, later)
     has = "; ".join(sorted({resources_text(node) for node in nodes})) or "nothing"
     if not most:

@@ -158,8 +158,8 @@ def test_a_full_disk_is_not_the_users_code(rows, tmp_path):
 def test_weights_that_change_under_a_pool_are_not_the_users_code(rows, tmp_path):
     path = tmp_path / "model.safetensors"
     tensor.save({"factor": tensor.tensor(3.0)}, path)
-    with Pool("tests.predictors:Linear", weights=path, backend="inline") as pool:
-        with path.open("ab") as file:
-            file.write(b"more")
-        with pytest.raises(SourceFailed, match=r"(?s)weights file was written to.*while opening the weights"):
-            pool.predict(rows)
+    pool = Pool("tests.predictors:Linear", weights=path, backend="inline")  # its workers start with its first job
+    with path.open("ab") as file:
+        file.write(b"more")
+    with pool, pytest.raises(SourceFailed, match=r"(?s)weights file was written to.*while opening the weights"):
+        pool.predict(rows)

@@ -308,7 +308,7 @@ def test_weights_that_do_not_fit_the_model(backend, rows):
         ({"init": {"shaft": 1}}, "unexpected keyword argument 'shaft'|takes no arguments|too many"),
         ({"init": [1]}, "init must be a mapping"),
         ({"init": {1: 2}}, "init must be a mapping"),
-        ({"backend": 3}, "backend must be one of inline, local, or a Backend; got 3"),
+        ({"backend": 3}, "backend must be one of inline, local, ray, or a Backend; got 3"),
         ({"predictor": "tests.predictors:Nobody"}, "has no 'Nobody'"),
         ({"predictor": "nowhere:Nobody"}, "no module named 'nowhere'"),
         ({"predictor": predictors.Double()}, "pass the class itself"),

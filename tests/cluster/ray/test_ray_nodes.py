@@ -10,6 +10,7 @@ from ray.cluster_utils import Cluster
 
 from cluster import Pool, RayBackend
 from tests import predictors
+from tests.ray_head import PIDS
 from tests.waiting import until
 
 ROWS = 1600
@@ -48,7 +49,8 @@ def test_g8_a_node_removed_in_the_middle_of_a_job(two_nodes, tmp_path):
     with ThreadPoolExecutor(1) as executor:
         running = executor.submit(run)
         until(lambda: len(list(tmp_path.glob("[0-9]*"))) == 2)  # both workers are at it, and wait for the gate
-        cluster.add_node(num_cpus=2)  # from this thread: Ray's processes die with the one that starts them
+        added = cluster.add_node(num_cpus=2)  # from this thread: Ray's processes die with the one that starts them
+        PIDS.update(found.process.pid for kind in added.all_processes.values() for found in kind)
         cluster.remove_node(node, allow_graceful=False)
         (tmp_path / "gate").touch()
         report = running.result()

@@ -33,7 +33,7 @@ WEIGHT = tensor.tensor([1.0, 2.0, 3.0])
         (nn.Flatten(0), lambda x: x.reshape(12)),
         (nn.Dropout(0.9).eval(), lambda x: x),
     ],
-    ids=repr,
+    ids=lambda value: repr(value) if isinstance(value, nn.Module) else "function",
 )
 def test_layers_compute_their_functions(layer, function):
     np.testing.assert_array_equal(layer(X).detach().numpy(), function(X).detach().numpy())
