@@ -37,16 +37,19 @@ class Pool(Door):
     Args:
         predictor: A class, built once per replica (see `workers.protocols.Predictor`), or its name as "module:Class".
         weights: A safetensors file, a mapping of name to tensor or array, or a `WeightSnapshot`. Kept once on this
-            machine and mapped by every replica. With None the predictor gets no `weights` argument.
+            machine, or node of a cluster, and mapped by every replica there. With None the predictor gets no `weights` argument.
         init: Further keyword arguments of the predictor: numbers, strings, arrays, and lists and dicts of them.
-        replicas: Workers; by default one per core that this process may use, or one for "inline".
-        backend: "local" (child processes), "inline" (this process, for debugging), or a `Backend`.
+        replicas: Workers; by default one per core that this process may use, one for "inline", and for "ray" as many as
+            the cluster has room for.
+        backend: "local" (child processes), "ray" (actors on a cluster), "inline" (this process, for debugging), or a
+            `Backend`, such as `RayBackend(…)`.
         max_attempts: Workers that may die on one shard before the job gives up.
         version: Stands for the predictor's code when a job is resumed; by default the digest of its source file.
 
     Raises:
         UsageError: An argument that cannot work. No worker was started.
         SourceNotFoundError: There is no such weights file.
+        BackendFailed: Later, at the first use: there is no such cluster, or it does not let us in.
     """
 
     def __init__(

@@ -39,7 +39,7 @@ class TrainingPool(Door):
         weights: Passed to the trainer as `weights`, if given: a safetensors file, a mapping, or a `WeightSnapshot`.
         init: Further keyword arguments of the trainer, beside `rank` and `world_size`.
         world_size: Ranks, each a worker.
-        backend: "local" (child processes), "inline" (this process), or a `Backend`.
+        backend: "local" (child processes), "ray" (actors on a cluster), "inline" (this process), or a `Backend`.
         seed: Passed to `tensor.manual_seed` on all ranks before the trainer is built.
         timeout_s: The longest that any one step may take on any rank; a rank that is lost or hangs fails `fit`.
 

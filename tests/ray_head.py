@@ -47,6 +47,7 @@ def ray_head(*, cpus: int = 4) -> Iterator[Head]:
     environment = {
         **os.environ,
         "RAY_AUTH_MODE": "token",
+        "RAY_prestart_worker_first_driver": "0",
         "PATH": f"{bin_folder}:{os.environ['PATH']}",  # jobs find `shoal` there
         "PYTHONPATH": str(ROOT),  # and workers `tests.predictors` here
     }
