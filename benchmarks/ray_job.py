@@ -32,7 +32,7 @@ def main() -> None:
 
     os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
     times: dict[str, list[dict[str, float]]] = {side: [] for side in SIDES}
-    with ray_head(cpus=4) as head:
+    with ray_head(ready_workers=True) as head:
         for _ in range(RUNS):
             for side, found in times.items():
                 found.append(_measure(side, head.address))

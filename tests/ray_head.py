@@ -36,8 +36,14 @@ class Head:
 
 
 @contextmanager
-def ray_head(*, cpus: int = 4) -> Iterator[Head]:
-    """Start a head with so many CPUs, whether or not the machine has them, and end it."""
+def ray_head(*, cpus: int = 4, ready_workers: bool = False) -> Iterator[Head]:
+    """Start a head, and end it.
+
+    Args:
+        cpus: How many CPUs it is to have, whether or not the machine has them.
+        ready_workers: Whether it starts processes for each driver that joins, before that asks, as Ray does by default;
+            with many short drivers they cost more than they give.
+    """
     folder = tempfile.mkdtemp(prefix="shoal-test-", dir="/tmp")  # not below pytest's: sockets have short paths
     port, dashboard_port, agent_port, client_port = (_free_port() for _ in range(4))  # a machine may have several heads
     bin_folder = Path(sys.executable).parent
@@ -47,7 +53,7 @@ def ray_head(*, cpus: int = 4) -> Iterator[Head]:
     environment = {
         **os.environ,
         "RAY_AUTH_MODE": "token",
-        "RAY_prestart_worker_first_driver": "0",
+        "RAY_prestart_worker_first_driver": "1" if ready_workers else "0",
         "PATH": f"{bin_folder}:{os.environ['PATH']}",  # jobs find `shoal` there
         "PYTHONPATH": str(ROOT),  # and workers `tests.predictors` here
     }
