@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from cluster.ray.connection import Hold
 from cluster.ray.objects import SharedObjects
 from cluster.ray.replica import Replica
 from cluster.ray.room import NodeGroup, Room, room_for
+from cluster.ray.shipping import env_of_ray_job, is_ray_job, variables_of
 from cluster.ray.telling import resources_text
 from workers.messages import Command, WorkerExited
 
@@ -80,19 +80,14 @@ class RayBackend:
     @property
     def environment(self) -> Mapping[str, str]:
         """See `Backend.environment`: what `runtime_env` sets, here or for the Ray job that this driver is."""
-        variables: dict[str, str] = {}
-        job = json.loads(os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR", "{}"))
-        if job:
-            # Ray sets it for the driver of a job, by the CPUs of that driver; workers have their own.
-            variables["OMP_NUM_THREADS"] = ""
-            variables |= (job.get("runtime_env") or {}).get("env_vars", {})
-        variables |= self._runtime_env.get("env_vars", {})
-        return variables
+        # Ray sets the threads of a job's driver by the CPUs of that driver; workers have their own.
+        variables = {"OMP_NUM_THREADS": ""} if is_ray_job() else {}
+        return {**variables, **variables_of(env_of_ray_job()), **variables_of(self._runtime_env)}
 
     async def open(self, workers: int | None, environment: Mapping[str, str]) -> int:
         """See `Backend.open`: joins the cluster; by default as many workers as it has room for."""
         cpus = max(len(os.sched_getaffinity(0)), -int(-(workers or 1) * self._demand["CPU"] // 1))
-        self._hold = await asyncio.to_thread(Hold, self._address, self._runtime_env, cpus=cpus)
+        self._hold = await self._join(cpus)
         try:
             self._environment = environment
             if not self._hold.is_ours and self._runtime_env:  # else it joined the cluster with us, for every actor
@@ -147,25 +142,36 @@ class RayBackend:
             hold, self._hold = self._hold, None
             hold.release()  # not in a thread: there may be none to be had where Python is about to end
 
+    async def _join(self, cpus: int) -> Hold:
+        joining = asyncio.create_task(asyncio.to_thread(Hold, self._address, self._runtime_env, cpus=cpus))
+        try:
+            return await asyncio.shield(joining)
+        except asyncio.CancelledError:  # a thread cannot be stopped, and what it brings has to be given back
+            await asyncio.wait({joining})
+            if joining.exception() is None:
+                joining.result().release()
+            raise
+
     def _room(self, workers: int | None) -> Room:
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         return room_for(workers, self._demand, nodes, _node_groups())
 
     async def _tell_of_waiting(self) -> None:
-        """Say it, once, when workers find no place: nobody should wait without knowing for what."""
+        """Say it when workers find no place: nobody should wait without knowing for what."""
+        told = 0
         while True:
-            await asyncio.sleep(_PLACE_S)
-            waiting = [replica for replica in self._replicas.values() if replica.waits_for_place]
-            if waiting:
+            await asyncio.sleep(_PLACE_S / 2)
+            waiting = sum(replica.waits_s > _PLACE_S for replica in self._replicas.values())
+            if waiting > told:
                 free = await asyncio.to_thread(ray.available_resources)
                 _log.warning(
                     "shoal: %d of %d workers wait for a place with %s; free in the Ray cluster: %s",
-                    len(waiting),
-                    len(self._replicas),
+                    waiting,
+                    sum(not replica.has_exited for replica in self._replicas.values()),
                     resources_text({name: amount for name, amount in self._demand.items() if amount}),
                     resources_text(free),
                 )
-                return
+            told = waiting
 
 
 def _node_groups() -> list[NodeGroup]:

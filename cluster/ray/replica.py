@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,7 @@ class Replica:
         self._objects = objects
         self._outbox = outbox
         self._place: Placed | None = None
+        self._started_s = monotonic()
         self._actor: Any = actor_class(worker, dict(environment)).options(**options).remote()
         self._commands: asyncio.Queue[Command | None] = asyncio.Queue()
         self._exited = asyncio.Event()
@@ -79,9 +81,14 @@ class Replica:
         self._receiving = asyncio.create_task(self._receive_reports(), name=f"reports of {worker}")
 
     @property
-    def waits_for_place(self) -> bool:
-        """Whether its actor does not run yet."""
-        return self._place is None and not self._exited.is_set()
+    def has_exited(self) -> bool:
+        """Whether its last report was made."""
+        return self._exited.is_set()
+
+    @property
+    def waits_s(self) -> float:
+        """For how long it has waited to run on some node; 0 once it does, or has exited."""
+        return 0.0 if self._place or self.has_exited else monotonic() - self._started_s
 
     def send(self, command: Command) -> None:
         """Queue a command."""

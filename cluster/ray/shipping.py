@@ -22,6 +22,7 @@ MAX_BYTES = 500 << 20
 _MAX_UNASKED_BYTES = 50 << 20
 """What is sent along without having been asked for."""
 _NEVER = (".git", ".venv", "venv", "__pycache__", "node_modules", ".mypy_cache", ".pytest_cache", ".ruff_cache")
+_OF_JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 _COPIES = "/runtime_resources/working_dir_files/"
 
 _log = logging.getLogger("shoal")
@@ -54,9 +55,9 @@ def with_folder(runtime_env: Mapping[str, Any], folder: Path, without: Collectio
     Without what the Ray job has that this driver is: it holds for us too, and Ray takes nothing twice. No folder is
     added where there is one, or where the folder is large, which then has to lie on storage that all nodes share.
     """
-    of_job = _env_of_ray_job()
+    of_job = env_of_ray_job()
     variables = {
-        name: value for name, value in runtime_env.get("env_vars", {}).items() if name not in _variables(of_job)
+        name: value for name, value in runtime_env.get("env_vars", {}).items() if name not in variables_of(of_job)
     }
     runtime_env = {name: value for name, value in runtime_env.items() if name not in of_job}
     if variables:
@@ -81,7 +82,7 @@ def with_folder(runtime_env: Mapping[str, Any], folder: Path, without: Collectio
 def refuse_copies(**paths: str) -> None:
     """Raise UsageError for paths of a job inside the temporary copy of a folder that was sent along."""
     for name, path in paths.items():
-        if _COPIES in path and "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ:
+        if _COPIES in path and is_ray_job():
             raise UsageError(needs_absolute(name, path.rpartition(_COPIES)[2].partition("/")[2]))
 
 
@@ -104,12 +105,19 @@ def needs_absolute(name: str, path: str) -> str:
     )
 
 
-def _env_of_ray_job() -> Mapping[str, Any]:
-    job = json.loads(os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR", "{}"))
+def is_ray_job() -> bool:
+    """Whether this process is the driver of a job that was sent to a cluster."""
+    return _OF_JOB in os.environ
+
+
+def env_of_ray_job() -> Mapping[str, Any]:
+    """The `runtime_env` of the Ray job that this driver is; empty where it is none."""
+    job = json.loads(os.environ.get(_OF_JOB, "{}"))
     return {name: value for name, value in (job.get("runtime_env") or {}).items() if value}
 
 
-def _variables(runtime_env: Mapping[str, Any]) -> Mapping[str, str]:
+def variables_of(runtime_env: Mapping[str, Any]) -> Mapping[str, str]:
+    """The variables that a `runtime_env` sets."""
     variables: Mapping[str, str] = runtime_env.get("env_vars") or {}
     return variables
 

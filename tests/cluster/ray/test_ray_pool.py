@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -231,6 +232,16 @@ def test_pools_share_one_membership(ray_head, on_ray, rows):
         with pytest.raises(UsageError, match="with another runtime_env"):
             Pool(predictors.Double, backend=on_ray(runtime_env={"env_vars": {"A": "1"}})).predict(rows)
         assert len(first.predict(rows)["y"]) == ROWS
+    assert not ray.is_initialized()
+
+
+async def test_a_pool_that_is_interrupted_while_it_joins_leaves_again(ray_head):
+    """The thread that joins cannot be stopped."""
+    opening = asyncio.create_task(RayBackend(ray_head.address).open(1, {}))
+    await asyncio.sleep(0)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
     assert not ray.is_initialized()
 
 
