@@ -9,7 +9,7 @@ import numpy as np
 import ray
 
 from cluster.ray.telling import store_text
-from workers.errors import MemoryFullError, WorkersError
+from workers.errors import MemoryFullError
 from workers.messages import CancelJob, Command, OpenData
 from workers.places import Place, bytes_of, place_of
 from workers.shards import MemoryFragment
@@ -32,6 +32,7 @@ class SharedObjects:
         Raises:
             MemoryFullError: The object store has no room for it.
             SourceError: A weights file is not what it was when its digest was taken.
+            OSError: The rows are gone: their job has ended.
         """
         place = place_of(command)
         if place is None:
@@ -46,7 +47,7 @@ class SharedObjects:
             self._puts[place] = asyncio.create_task(asyncio.to_thread(_put, place), name="put into Ray's object store")
         try:
             return await asyncio.shield(self._puts[place])
-        except WorkersError:
+        except Exception:
             self._puts.pop(place, None)  # the next worker may be luckier; and the error holds the bytes
             raise
 

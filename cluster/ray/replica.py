@@ -19,7 +19,6 @@ from cluster.ray.actor import Leaving, Placed, actor_class, version_here
 from cluster.ray.objects import SharedObjects
 from cluster.ray.telling import death_text
 from tensor import wire
-from workers.errors import WorkersError
 from workers.failures import Step, failure_of
 from workers.messages import (
     BuildFailed,
@@ -121,7 +120,7 @@ class Replica:
         while (command := await self._commands.get()) is not None:
             try:
                 memory = await self._objects.reference(command)
-            except WorkersError as error:
+            except Exception as error:  # no room, or a job that ended before has closed its rows: the worker goes on
                 self._outbox.put(self._worker, _refused(command, error))
                 continue
             self._actor.push.remote(np.frombuffer(b"".join(encode(command)), np.uint8), memory)
@@ -182,7 +181,7 @@ def _split(frames: np.ndarray) -> Iterator[bytearray]:
         frames = frames[size_bytes:]
 
 
-def _refused(command: Command, error: WorkersError) -> Report:
+def _refused(command: Command, error: Exception) -> Report:
     """What a worker would have answered, had it been sent a command whose weights or rows cannot be carried."""
     match command:
         case RunShard(job=job, shard=shard, attempt=attempt):
@@ -196,7 +195,7 @@ def _refused(command: Command, error: WorkersError) -> Report:
     raise TypeError(f"{type(command).__name__} carries nothing")
 
 
-def _failure(error: WorkersError, what: str) -> Failure:
+def _failure(error: Exception, what: str) -> Failure:
     owner: Owner = "storage" if isinstance(error, MemoryError) else "source"
     return failure_of(error, Step(owner, f"sharing the {what} with the workers"))
 

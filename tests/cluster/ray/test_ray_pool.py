@@ -12,11 +12,15 @@ import pytest
 import ray
 
 from cluster import BatchPolicy, Pool, RayBackend, SourceFailed, TrainingPool, UsageError, WorkersLost
+from cluster.planning import plan_shards
 from cluster.ray import backend as ray_backend
 from cluster.ray import reach
+from cluster.sources import ArraySource
 from tests import predictors, trainers
 from tests.waiting import until
 from workers import WeightSnapshot
+from workers.code import CodeRef
+from workers.messages import BuildPredictor, RunShard, ShardDone, ShardFailed
 
 ROWS = 1600  # seven shards
 
@@ -318,6 +322,24 @@ def test_rows_that_the_object_store_cannot_hold_end_the_job_and_not_the_pool(on_
             with pytest.raises(StorageFailed, match=r"no room for the rows \(\d+ MiB\); .* --object-store-memory"):
                 pool.predict(rows)
         assert len(pool.predict(rows)["y"]) == ROWS
+
+
+async def test_rows_that_were_closed_before_they_were_sent_do_not_stop_their_worker(ray_head):
+    """A job that failed closes its rows, and a worker may have more of its commands before it."""
+    backend = RayBackend(ray_head.address)
+    await backend.open(1, {})
+    gone, there = ArraySource({"x": np.zeros(10)}), ArraySource({"x": np.ones(10)})
+    backend.start("w0", BuildPredictor("w0", CodeRef.of(predictors.Double), {}, None))
+    for source, job in ((gone, "gone"), (there, "there")):
+        (shard,) = plan_shards(source.fragments())
+        backend.submit("w0", RunShard(job, shard, 1, BatchPolicy()))
+    gone.close()  # nothing was sent yet: tasks run when we wait
+    reports = []
+    while not any(isinstance(report, ShardDone) for report in reports):
+        reports += [said.report for said in await backend.poll()]
+    assert [report.job for report in reports if isinstance(report, ShardFailed | ShardDone)] == ["gone", "there"]
+    there.close()
+    await backend.close()
 
 
 def _raise(error):
