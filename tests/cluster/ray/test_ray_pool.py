@@ -318,7 +318,7 @@ def test_rows_that_the_object_store_cannot_hold_end_the_job_and_not_the_pool(on_
     with Pool(predictors.Double, replicas=1, backend=on_ray()) as pool:
         pool.wait_ready()
         with monkeypatch.context() as patched:
-            patched.setattr(objects.ray, "put", _raise(ray.exceptions.ObjectStoreFullError("no room")))
+            patched.setattr(objects.ray, "put", _full)
             with pytest.raises(StorageFailed, match=r"no room for the rows \(\d+ MiB\); .* --object-store-memory"):
                 pool.predict(rows)
         assert len(pool.predict(rows)["y"]) == ROWS
@@ -342,11 +342,8 @@ async def test_rows_that_were_closed_before_they_were_sent_do_not_stop_their_wor
     await backend.close()
 
 
-def _raise(error):
-    def put(*_):
-        raise error
-
-    return put
+def _full(*_):
+    raise ray.exceptions.ObjectStoreFullError("no room")
 
 
 def _lives(pid):
