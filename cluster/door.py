@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import weakref
 from types import TracebackType
@@ -51,6 +52,7 @@ class Door:
             self._closed = True
             if self._thread is not None:
                 self._finalizer.detach()
+                atexit.unregister(self._finalizer)
                 _shut_down(self._thread, self._driven)
                 self._thread = None
             self._hold(None)
@@ -72,10 +74,14 @@ class Door:
                 thread = LoopThread(self._name)
                 # For a pool that is dropped or still open when Python ends, while threads still run.
                 self._finalizer = weakref.finalize(self, _shut_down, thread, self._driven)
+                # Finalizers run at exit too, but after the exit hook of whatever was imported since the first of them
+                # was made; and a pool needs its libraries until it has ended.
+                atexit.register(self._finalizer)
                 try:
                     thread.run(self._driven.open())
                 except BaseException:  # the next call may be luckier
                     self._finalizer()
+                    atexit.unregister(self._finalizer)
                     raise
                 self._thread = thread
             return self._thread

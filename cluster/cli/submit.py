@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from cluster.cli.failing import INTERRUPTED, told_as_one_message
-from cluster.errors import UsageError
+from cluster.errors import SourceNotFoundError, UsageError
 from cluster.jobs import Job
 from cluster.ray import shipping
 from cluster.ray.submission import Ended, Submissions
@@ -26,7 +26,8 @@ def submit_job(
                 raise UsageError(shipping.needs_absolute(name, place))
         folder, command = _command(path.resolve(), written, output=output, replicas=replicas)
         cluster = Submissions(address)
-        submitted = cluster.submit(folder, command, runtime_env=written.ray.runtime_env, job=job)
+        needed = _needed(path.resolve(), written)
+        submitted = cluster.submit(folder, command, runtime_env=written.ray.runtime_env, needed=needed, job=job)
     print(f"shoal: {submitted} runs on {cluster.address}", file=sys.stderr)
     if wait:
         _follow(cluster, submitted)
@@ -60,6 +61,16 @@ def _command(path: Path, job: Job, *, output: str | None, replicas: int | None) 
     if replicas is not None:
         command += ["--replicas", str(replicas)]
     return folder, command
+
+
+def _needed(path: Path, job: Job) -> list[Path]:
+    """The files that the job reads from the copy of its folder, beside the predictor's."""
+    if job.weights is None or Path(job.weights).expanduser().is_absolute():
+        return [path]
+    weights = path.parent / job.weights
+    if not weights.is_file():
+        raise SourceNotFoundError(f"there is no weights file {weights}")
+    return [path, weights.resolve()]
 
 
 def _follow(cluster: Submissions, job: str) -> None:

@@ -14,4 +14,5 @@
 | `telling`    | Ray's failures in words that help                                         |
 | `noise`      | what Ray says about itself, kept off the job's output                     |
 | `submission` | jobs that run on the cluster, by Ray's job API                            |
+| `shipping`   | a job's folder on its way to the nodes                                    |
 """

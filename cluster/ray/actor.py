@@ -106,14 +106,15 @@ class WorkerActor:
                 frames: list[memoryview] = []
                 for report in reports:
                     frames += encode(report)
-                    # What follows a batch follows at once, and each item costs Ray a millisecond: they go together.
+                    # Each item costs Ray a millisecond, so that a batch is done is said together with what comes next:
+                    # that another one starts, or that the shard is staged. Of a cancelled job nobody misses it.
                     if not isinstance(report, BatchDone):
                         yield np.frombuffer(b"".join(frames), np.uint8)
                         frames.clear()
         except GeneratorExit:
             raise
         except SystemExit as error:
-            yield Leaving(f"{_exit_text(error)} ({error.__notes__[-1]})")
+            yield Leaving(f"{_exit_text(error)} ({'; '.join(getattr(error, '__notes__', ['no line is known']))})")
         except BaseException as error:  # what would end a process: KeyboardInterrupt, a user's own
             traceback.print_exc()
             yield Leaving(f"ended by {type(error).__name__}({', '.join(map(repr, error.args))})")

@@ -40,7 +40,8 @@ class RayBackend:
 
     Args:
         address: The cluster's head, `host:port`; "auto" for the one on this machine; "local" to start one.
-        num_cpus: CPUs that Ray reserves for a worker; may be a fraction.
+        num_cpus: CPUs that Ray reserves for a worker; may be a fraction. On a cluster that is started here it only says
+            how many workers there are by default.
         num_gpus: GPUs of a worker.
         resources: Custom resources of a worker, by name.
         runtime_env: Ray's `runtime_env`: what workers find on their nodes (`working_dir`, `py_modules`, `pip`,
@@ -71,6 +72,7 @@ class RayBackend:
         except (TypeError, ValueError) as error:
             raise UsageError(f"RayBackend: {error}") from None
         self._environment: Mapping[str, str] = {}
+        self._was_opened = False
         self._hold: Hold | None = None
         self._outbox = Outbox()
         self._objects = SharedObjects()
@@ -86,9 +88,14 @@ class RayBackend:
 
     async def open(self, workers: int | None, environment: Mapping[str, str]) -> int:
         """See `Backend.open`: joins the cluster; by default as many workers as it has room for."""
-        cpus = max(len(os.sched_getaffinity(0)), -int(-(workers or 1) * self._demand["CPU"] // 1))
-        self._hold = await self._join(cpus)
+        if self._was_opened:
+            raise UsageError("this RayBackend had a pool before; make a new one for each")
+        self._hold = await self._join()
         try:
+            if self._hold.is_alone:
+                # Nobody else counts on this machine's cores: as many workers as asked for, as with local processes.
+                workers = workers or max(1, int(len(os.sched_getaffinity(0)) // (self._demand["CPU"] or 1)))
+                self._options["num_cpus"] = self._demand["CPU"] = 0
             self._environment = environment
             if not self._hold.is_ours and self._runtime_env:  # else it joined the cluster with us, for every actor
                 self._options["runtime_env"] = self._runtime_env
@@ -96,6 +103,7 @@ class RayBackend:
         except BaseException:
             await self.close()
             raise
+        self._was_opened = True
         if room.notice:
             _log.warning("shoal: %s", room.notice)
         return room.workers
@@ -107,6 +115,7 @@ class RayBackend:
         except Exception as error:  # what Ray finds wrong with a runtime_env only now
             self._outbox.put(worker, WorkerExited(f"could not be started: {error}"))
             return
+        self._replicas = {name: other for name, other in self._replicas.items() if not other.has_exited}
         self._replicas[worker] = replica
         replica.send(first)
         if self._watch is None:
@@ -135,15 +144,17 @@ class RayBackend:
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
-        await asyncio.gather(*(replica.close() for replica in self._replicas.values()))
-        self._replicas.clear()
-        await self._objects.clear()
-        if self._hold is not None:
-            hold, self._hold = self._hold, None
-            hold.release()  # not in a thread: there may be none to be had where Python is about to end
+        try:
+            await asyncio.gather(*(replica.close() for replica in self._replicas.values()), return_exceptions=True)
+            self._replicas.clear()
+            await self._objects.clear()
+        finally:  # also when interrupted: the cluster ends what is left of ours when we leave
+            if self._hold is not None:
+                hold, self._hold = self._hold, None
+                hold.release()  # not in a thread: there may be none to be had where Python is about to end
 
-    async def _join(self, cpus: int) -> Hold:
-        joining = asyncio.create_task(asyncio.to_thread(Hold, self._address, self._runtime_env, cpus=cpus))
+    async def _join(self) -> Hold:
+        joining = asyncio.create_task(asyncio.to_thread(Hold, self._address, self._runtime_env))
         try:
             return await asyncio.shield(joining)
         except asyncio.CancelledError:  # a thread cannot be stopped, and what it brings has to be given back
@@ -167,7 +178,7 @@ class RayBackend:
                 _log.warning(
                     "shoal: %d of %d workers wait for a place with %s; free in the Ray cluster: %s",
                     waiting,
-                    sum(not replica.has_exited for replica in self._replicas.values()),
+                    len(self._replicas),
                     resources_text({name: amount for name, amount in self._demand.items() if amount}),
                     resources_text(free),
                 )

@@ -36,18 +36,17 @@ class Hold:
         address: Of the cluster's head, `host:port`; "local" for a cluster of our own; None for the one that RAY_ADDRESS
             names, or that runs on this machine, or else one of our own.
         runtime_env: Ray's description of what workers find: modules, packages, variables.
-        cpus: How many CPUs a cluster of our own has to have.
 
     Raises:
         BackendFailed: There is no such cluster, or it does not let us in.
         UsageError: This process is in another cluster, or in this one with another `runtime_env`.
     """
 
-    def __init__(self, address: str | None, runtime_env: Mapping[str, Any], *, cpus: int) -> None:
+    def __init__(self, address: str | None, runtime_env: Mapping[str, Any]) -> None:
         global _current
         with _lock:
             if _current is None:
-                _current = _Membership(address, runtime_env, cpus=cpus)
+                _current = _Membership(address, runtime_env)
             else:
                 _current.check(address, runtime_env)
             _current.holds += 1
@@ -58,6 +57,11 @@ class Hold:
         """Whether shoal joined the cluster, with the `runtime_env` given; else the user did, with theirs."""
         return _current is not None and _current.joined
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether the cluster is one of our own, started here."""
+        return _current is not None and _current.started
+
     def release(self) -> None:
         """Let go; may be called twice."""
         global _current
@@ -67,15 +71,21 @@ class Hold:
             self._held = False
             _current.holds -= 1
             if not _current.holds:
-                _current.leave()
-                _current = None
+                left, _current = _current, None
+                left.leave()
+
+
+def is_the_users() -> bool:
+    """Whether this process is in a cluster that it did not join for a pool: with a `runtime_env` of its own."""
+    return ray.is_initialized() and not (_current is not None and _current.joined)
 
 
 class _Membership:
     """A cluster, and our being a driver of it."""
 
-    def __init__(self, address: str | None, runtime_env: Mapping[str, Any], *, cpus: int) -> None:
+    def __init__(self, address: str | None, runtime_env: Mapping[str, Any]) -> None:
         self.holds = 0
+        self.started = False
         self.joined = not ray.is_initialized()
         self._runtime_env = dict(runtime_env)
         self._stack = ExitStack()  # what has to be undone when we leave
@@ -86,7 +96,7 @@ class _Membership:
         self._asked = address
         self._stack.callback(noise.Quiet().end)
         try:
-            self._address = _address_of(address) or self._own_cluster(cpus)
+            self._address = _address_of(address) or self._own_cluster()
             self._stack.enter_context(reach.let_in(self._address))
             _join(self._address, self._runtime_env)
         except BaseException:
@@ -108,13 +118,14 @@ class _Membership:
 
     def leave(self) -> None:
         """Leave the cluster, and end it if it is our own."""
-        if self.joined:
-            time.sleep(_LOGS_S)
-            ray.shutdown()
-        self._stack.close()
+        with self._stack:
+            if self.joined:
+                time.sleep(_LOGS_S)
+                ray.shutdown()
 
-    def _own_cluster(self, cpus: int) -> str:
-        head = LocalHead(cpus)
+    def _own_cluster(self) -> str:
+        head = LocalHead(len(os.sched_getaffinity(0)))
+        self.started = True
         self._stack.callback(head.close)
         return head.address
 
@@ -123,11 +134,14 @@ def _join(address: str, runtime_env: Mapping[str, Any]) -> None:
     try:
         with _environment("RAY_gcs_server_port_wait_time_s", _TRIES):
             ray.init(address=address, runtime_env=dict(runtime_env) or None, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:
+    except BaseException as error:
         ray.shutdown()
-        raise BackendFailed(join_text(error, address)) from error
-    except (ValueError, TypeError) as error:
-        raise UsageError(f"runtime_env: {error}") from error
+        match error:
+            case ConnectionError() | RuntimeError() | ray.exceptions.RayError():
+                raise BackendFailed(join_text(error, address)) from error
+            case ValueError() | TypeError():
+                raise UsageError(f"runtime_env: {error}") from error
+        raise
 
 
 def _address_of(address: str | None) -> str | None:
@@ -135,12 +149,13 @@ def _address_of(address: str | None) -> str | None:
     if address == "local":
         return None
     named = os.environ.get("RAY_ADDRESS") if address in (None, "auto") else address
+    named = "" if named == "auto" else named
     found = _canonical(address)
     if found is None or reach.answers(named or found):
         return found
-    if address is None and named is None:
+    if address is None and not named:
         return None  # what was started last on this machine is gone
-    where = " (from RAY_ADDRESS)" if named != address else ""
+    where = " (from RAY_ADDRESS)" if named and named != address else ""
     raise BackendFailed(
         f"no Ray cluster answers at {named or found}{where}; start one there with `ray start --head`, or leave the "
         "address out for the cluster of this machine"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,8 @@ from cluster.errors import BackendFailed
 
 _MAX_FOLDER_CHARS = 40
 """Ray puts sockets below its folder, and their paths may have 107 characters."""
+_START_S = 60.0
+_END_S = 30.0
 
 
 class LocalHead:
@@ -32,11 +36,19 @@ class LocalHead:
     def __init__(self, cpus: int) -> None:
         place = tempfile.gettempdir()
         self._folder = tempfile.mkdtemp(prefix="shoal-ray-", dir=place if len(place) <= _MAX_FOLDER_CHARS else "/tmp")
-        log = Path(self._folder) / "head.log"
+        self._process: subprocess.Popen[str] | None = None
+        try:
+            self._process = self._start(cpus)
+            self.address = self._read_address(self._process)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, cpus: int) -> subprocess.Popen[str]:
         # Ray's daemons warn, and would end where warnings are errors.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
-        with log.open("w") as said:
-            self._process = subprocess.Popen(
+        with self._log.open("w") as said:
+            return subprocess.Popen(
                 [sys.executable, "-P", str(Path(__file__).with_name("head.py")), self._folder, str(cpus)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -45,21 +57,27 @@ class LocalHead:
                 env=environment,
                 process_group=0,  # Ctrl-C is for the driver
             )
-        try:
-            assert self._process.stdout is not None
-            self.address = self._process.stdout.readline().strip()
-            if not self.address:
-                lines = log.read_text().strip().splitlines() if log.exists() else []
-                raise BackendFailed(
-                    f"a local Ray cluster could not be started: {lines[-1] if lines else 'Ray does not say why'}"
-                )
-        except BaseException:
-            self.close()
-            raise
+
+    def _read_address(self, process: subprocess.Popen[str]) -> str:
+        assert process.stdout is not None
+        answered, _, _ = select.select([process.stdout], [], [], _START_S)
+        address = process.stdout.readline().strip() if answered else ""
+        if not address:
+            lines = self._log.read_text().strip().splitlines() if self._log.exists() else []
+            why = lines[-1] if lines else "Ray does not say why" if answered else f"nothing within {_START_S:g} s"
+            raise BackendFailed(f"a local Ray cluster could not be started: {why}")
+        return address
+
+    @property
+    def _log(self) -> Path:
+        return Path(self._folder) / "head.log"
 
     def close(self) -> None:
         """End the cluster and wait until it and its files are gone."""
-        with suppress(OSError), self._process:  # waits for its end, which follows from that of its input
-            assert self._process.stdin is not None
-            self._process.stdin.close()
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.communicate(timeout=_END_S)  # closes its input; its end follows from that
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)  # where the program could not

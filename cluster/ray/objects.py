@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import ray
 
 from cluster.ray.telling import store_text
 from workers.errors import MemoryFullError
-from workers.messages import CancelJob, Command, OpenData
+from workers.messages import CancelJob, Command, OpenData, RunShard
 from workers.places import Place, bytes_of, place_of
 from workers.shards import MemoryFragment
 from workers.weights import SnapshotRef
+
+
+@dataclass
+class _Shared:
+    """An object, or a put under way, and the job whose rows it holds, if any."""
+
+    put: asyncio.Task[ray.ObjectRef[np.ndarray]]
+    job: str = ""
 
 
 class SharedObjects:
@@ -24,7 +33,8 @@ class SharedObjects:
     """
 
     def __init__(self) -> None:
-        self._puts: dict[Place, asyncio.Task[ray.ObjectRef[np.ndarray]]] = {}
+        self._shared: dict[Place, _Shared] = {}
+        self._dropped: set[asyncio.Task[ray.ObjectRef[np.ndarray]]] = set()
 
     async def reference(self, command: Command) -> ray.ObjectRef[np.ndarray] | None:
         """The object that a command refers to; None for one that refers to none.
@@ -37,28 +47,36 @@ class SharedObjects:
         place = place_of(command)
         if place is None:
             if isinstance(command, CancelJob):
-                self._keep(lambda kept: not isinstance(kept, MemoryFragment))
+                self._drop(lambda kept, shared: shared.job == command.job)
             return None
-        if place not in self._puts:
+        if place not in self._shared:
             if isinstance(place, SnapshotRef):
-                self._keep(lambda kept: not isinstance(kept, SnapshotRef))
+                self._drop(lambda kept, shared: isinstance(kept, SnapshotRef))
             elif isinstance(command, OpenData):
-                self._keep(lambda kept: not isinstance(kept, MemoryFragment))
-            self._puts[place] = asyncio.create_task(asyncio.to_thread(_put, place), name="put into Ray's object store")
+                self._drop(lambda kept, shared: isinstance(kept, MemoryFragment))
+            put = asyncio.create_task(asyncio.to_thread(_put, place), name="put into Ray's object store")
+            self._shared[place] = _Shared(put)
+        shared = self._shared[place]
+        if isinstance(command, RunShard):
+            shared.job = command.job
         try:
-            return await asyncio.shield(self._puts[place])
+            return await asyncio.shield(shared.put)
         except Exception:
-            self._puts.pop(place, None)  # the next worker may be luckier; and the error holds the bytes
+            self._shared.pop(place, None)  # the next worker may be luckier; and the error holds the bytes
             raise
 
     async def clear(self) -> None:
-        """Let go of everything."""
-        puts = list(self._puts.values())
-        self._puts.clear()
-        await asyncio.gather(*puts, return_exceptions=True)
+        """Let go of everything, once it is there: a put cannot be stopped."""
+        self._drop(lambda kept, shared: True)
+        if self._dropped:
+            await asyncio.wait(self._dropped)
 
-    def _keep(self, wanted: Callable[[Place], bool]) -> None:
-        self._puts = {place: put for place, put in self._puts.items() if wanted(place)}
+    def _drop(self, unwanted: Callable[[Place, _Shared], bool]) -> None:
+        for place in [place for place, shared in self._shared.items() if unwanted(place, shared)]:
+            put = self._shared.pop(place).put
+            if not put.done():
+                self._dropped.add(put)
+                put.add_done_callback(self._dropped.discard)
 
 
 def _put(place: Place) -> ray.ObjectRef[np.ndarray]:

@@ -68,7 +68,7 @@ def _ask(address: str, headers: dict[str, str]) -> str:
         try:
             channel.unary_unary(_QUESTION)(b"", timeout=_ANSWER_S, metadata=metadata)
         except grpc.RpcError as error:
-            if "http1" in error.details():
+            if "http1" in (error.details() or ""):
                 raise UsageError(
                     f"{address} is not where a Ray head takes drivers; that is the port of `ray start --port`, 6379 by "
                     "default, and not the dashboard's"

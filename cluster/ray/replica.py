@@ -41,6 +41,8 @@ from workers.messages import (
 
 _EXIT_GRACE_S = 1.0
 """How long an idle worker may take to leave by itself when the backend closes."""
+_END_S = 10.0
+"""How long the end of its reports may take after that."""
 _ANSWER_S = 5.0
 """How long a worker may take to say how much memory it has."""
 _log = logging.getLogger("shoal")
@@ -76,6 +78,7 @@ class Replica:
         self._actor: Any = actor_class(worker, dict(environment)).options(**options).remote()
         self._commands: asyncio.Queue[Command | None] = asyncio.Queue()
         self._exited = asyncio.Event()
+        self._reason = ""
         self._sending = asyncio.create_task(self._send_commands(), name=f"commands to {worker}")
         self._receiving = asyncio.create_task(self._receive_reports(), name=f"reports of {worker}")
 
@@ -95,8 +98,9 @@ class Replica:
 
     def kill(self) -> None:
         """End the actor's process now; the end of its reports follows."""
-        with suppress(RayError, ValueError):  # it is gone, or we have left the cluster
-            ray.kill(self._actor)
+        if ray.is_initialized():  # else the user left the cluster, and Ray would join another one to ask it
+            with suppress(RayError, ValueError):  # it is gone
+                ray.kill(self._actor)
 
     async def private_bytes(self) -> int | None:
         """Memory of its process alone; None where it does not answer in time."""
@@ -114,20 +118,24 @@ class Replica:
             await asyncio.wait_for(self._exited.wait(), _EXIT_GRACE_S)
         except TimeoutError:
             self.kill()
-        await self._receiving
+        await asyncio.wait({self._receiving}, timeout=_END_S)
+        self._receiving.cancel()  # it hears no end where the cluster is gone
 
     async def _send_commands(self) -> None:
         while (command := await self._commands.get()) is not None:
             try:
                 memory = await self._objects.reference(command)
+                self._actor.push.remote(np.frombuffer(b"".join(encode(command)), np.uint8), memory)
             except Exception as error:  # no room, or a job that ended before has closed its rows: the worker goes on
-                self._outbox.put(self._worker, _refused(command, error))
-                continue
-            self._actor.push.remote(np.frombuffer(b"".join(encode(command)), np.uint8), memory)
+                refusal = _refusal(command, error)
+                if refusal is None:
+                    self._reason = f"ended by the driver, which could not send it {type(command).__name__}: {error}"
+                    self.kill()
+                    return
+                self._outbox.put(self._worker, refusal)
         self._actor.push.remote(None)
 
     async def _receive_reports(self) -> None:
-        reason = "left"
         try:
             async for reference in self._actor.serve.remote():
                 match await reference:
@@ -135,20 +143,20 @@ class Replica:
                         self._place = placed
                         _check(placed)
                     case Leaving(reason=told):
-                        reason = told
+                        self._reason = told
                     case frames:
                         for frame in _split(frames):
                             self._outbox.put(self._worker, self._localised(decode_report(frame)))
         except RayError as error:
-            reason = death_text(await self._cause_of(error), placed=self._place)
+            self._reason = self._reason or death_text(await self._cause_of(error), placed=self._place)
         except Exception as error:  # it sent what is no report, or cannot be understood
-            reason = f"ended by the driver: {error}"
-        self.kill()
-        self._sending.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._sending
-        self._exited.set()
-        self._outbox.put(self._worker, WorkerExited(reason))
+            self._reason = f"ended by the driver: {error}"
+        finally:
+            self.kill()
+            self._sending.cancel()
+            await asyncio.wait({self._sending})
+            self._exited.set()
+            self._outbox.put(self._worker, WorkerExited(self._reason or "left"))
 
     async def _cause_of(self, error: RayError) -> RayError:
         """Why the actor is gone; where only its connection was seen to break, the cluster may know more in a moment."""
@@ -181,8 +189,8 @@ def _split(frames: np.ndarray) -> Iterator[bytearray]:
         frames = frames[size_bytes:]
 
 
-def _refused(command: Command, error: Exception) -> Report:
-    """What a worker would have answered, had it been sent a command whose weights or rows cannot be carried."""
+def _refusal(command: Command, error: Exception) -> Report | None:
+    """What a worker would have answered to a command that cannot be carried to it; None where it has no such answer."""
     match command:
         case RunShard(job=job, shard=shard, attempt=attempt):
             return ShardFailed(job, shard.index, attempt, _failure(error, "rows"), 0, shard.rows)
@@ -192,7 +200,7 @@ def _refused(command: Command, error: Exception) -> Report:
             return SwapFailed(_failure(error, "weights"))
         case OpenData():
             return TrainingFailed(_failure(error, "rows"))
-    raise TypeError(f"{type(command).__name__} carries nothing")
+    return None
 
 
 def _failure(error: Exception, what: str) -> Failure:

@@ -6,12 +6,11 @@ would be lost with the session, and rows read from there would look changed on e
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import logging
 import os
-import sys
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ MAX_BYTES = 500 << 20
 _MAX_UNASKED_BYTES = 50 << 20
 """What is sent along without having been asked for."""
 _NEVER = (".git", ".venv", "venv", "__pycache__", "node_modules", ".mypy_cache", ".pytest_cache", ".ruff_cache")
+_SPECIAL, _ESCAPED = re.compile(r"([\[\]!#\\ ])"), r"\\\1"  # but for "*" and "?": a source may be a pattern
 _OF_JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 _COPIES = "/runtime_resources/working_dir_files/"
 
@@ -36,17 +36,24 @@ def excludes(folder: Path, without: Collection[Path] = ()) -> list[str]:
         without: Files and folders to leave out, absolute; those elsewhere do not matter.
     """
     inside = [path.relative_to(folder) for path in without if path != folder and path.is_relative_to(folder)]
-    return [*_NEVER, *(f"/{path}" for path in sorted(inside))]
+    return [*_NEVER, *(f"/{_SPECIAL.sub(_ESCAPED, str(path))}" for path in sorted(inside))]
 
 
-def size_bytes(folder: Path, leaving_out: Collection[str]) -> int:
-    """About how much would be sent of a folder without its `excludes`; counts no further than what Ray carries."""
-    total = 0
-    for file_bytes in _file_sizes(folder, leaving_out):
-        total += file_bytes
-        if total > MAX_BYTES:
-            break
-    return total
+def sent_files(folder: Path, leaving_out: Sequence[str]) -> dict[Path, int]:
+    """What Ray sends of a folder, with sizes in bytes; it has its own ways to leave files out, such as .gitignore."""
+    from ray._private import ray_constants
+    from ray._private.runtime_env import packaging
+
+    found: dict[Path, int] = {}
+
+    def take(path: Path) -> None:
+        if path.is_file():
+            found[path] = path.stat().st_size
+
+    patterns = [packaging._get_excludes(folder, list(leaving_out))]
+    uses_gitignore = os.environ.get(ray_constants.RAY_RUNTIME_ENV_IGNORE_GITIGNORE, "0") != "1"
+    packaging._dir_travel(folder, patterns, take, uses_gitignore)
+    return found
 
 
 def with_folder(runtime_env: Mapping[str, Any], folder: Path, without: Collection[Path]) -> dict[str, Any]:
@@ -62,13 +69,13 @@ def with_folder(runtime_env: Mapping[str, Any], folder: Path, without: Collectio
     runtime_env = {name: value for name, value in runtime_env.items() if name not in of_job}
     if variables:
         runtime_env["env_vars"] = variables
-    ray = sys.modules.get("ray")
-    is_joined = ray is not None and ray.is_initialized()  # by the user, whose runtime_env it has
-    if "working_dir" in runtime_env or "working_dir" in of_job or is_joined:
+    from cluster.ray.connection import is_the_users
+
+    if "working_dir" in runtime_env or "working_dir" in of_job or is_the_users():
         return runtime_env
     refuse_shadows(folder)
     leaving_out = [*excludes(folder, without), *runtime_env.get("excludes", [])]
-    if size_bytes(folder, leaving_out) > _MAX_UNASKED_BYTES:
+    if sum(sent_files(folder, leaving_out).values()) > _MAX_UNASKED_BYTES:
         _log.warning(
             "shoal: %s holds more than %d MiB and is not sent to other nodes; they must have it under the same path, "
             "or name a smaller working_dir",
@@ -120,19 +127,3 @@ def variables_of(runtime_env: Mapping[str, Any]) -> Mapping[str, str]:
     """The variables that a `runtime_env` sets."""
     variables: Mapping[str, str] = runtime_env.get("env_vars") or {}
     return variables
-
-
-def _file_sizes(folder: Path, leaving_out: Collection[str]) -> Iterator[int]:
-    for place, folders, files in os.walk(folder):
-        inner = Path(place).relative_to(folder)
-        folders[:] = [name for name in folders if not _left_out(inner / name, leaving_out)]
-        for name in files:
-            if not _left_out(inner / name, leaving_out):
-                yield (Path(place) / name).lstat().st_size
-
-
-def _left_out(path: Path, patterns: Collection[str]) -> bool:
-    return any(
-        fnmatch.fnmatch(f"/{path}", pattern) if pattern.startswith("/") else fnmatch.fnmatch(path.name, pattern)
-        for pattern in patterns
-    )

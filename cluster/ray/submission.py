@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import shlex
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
+import aiohttp
 from ray._raylet import AuthenticationTokenLoader  # type: ignore[attr-defined]  # compiled
 from ray.exceptions import AuthenticationError, RayError
 from ray.job_submission import JobStatus, JobSubmissionClient
@@ -22,6 +25,8 @@ _DEFAULT = "http://127.0.0.1:8265"
 _RETRY_S = 1.0
 _MAX_SILENCE_S = 60.0
 """How long a head may be out of reach before we stop to follow its job."""
+
+_STATUS = re.compile(r"Request failed with status code (\d+)")
 
 T = TypeVar("T")
 
@@ -63,7 +68,13 @@ class Submissions:
             handler.setLevel(logging.ERROR)
 
     def submit(
-        self, folder: Path, command: list[str], *, runtime_env: Mapping[str, Any], job: str | None = None
+        self,
+        folder: Path,
+        command: list[str],
+        *,
+        runtime_env: Mapping[str, Any],
+        needed: Collection[Path] = (),
+        job: str | None = None,
     ) -> str:
         """Have a command run on the cluster, in a copy of a folder.
 
@@ -71,6 +82,7 @@ class Submissions:
             folder: Sent along, absolute.
             command: The program and its arguments.
             runtime_env: What else the job finds on the nodes.
+            needed: Files that the command reads, absolute.
             job: Its id; by default Ray makes one.
 
         Returns:
@@ -79,9 +91,20 @@ class Submissions:
         Raises:
             UsageError: The folder is too large, or Ray does not take the `runtime_env`, or there is a job of that id.
         """
+        if "working_dir" in runtime_env:
+            raise UsageError(
+                "[ray.runtime_env] working_dir: what is sent is the job's own working_dir, a key at the top of the file"
+            )
         shipping.refuse_shadows(folder)
         leaving_out = [*shipping.excludes(folder), *runtime_env.get("excludes", [])]
-        if shipping.size_bytes(folder, leaving_out) > shipping.MAX_BYTES:
+        sent = shipping.sent_files(folder, leaving_out)
+        for path in needed:
+            if path not in sent:
+                raise UsageError(
+                    f"{path} would not be sent along with {folder}: it lies elsewhere, or .gitignore, .rayignore or "
+                    "excludes name it, which Ray leaves out; change that, or put it on storage of the cluster"
+                )
+        if sum(sent.values()) > shipping.MAX_BYTES:
             raise UsageError(
                 f"{folder} holds more than the {shipping.MAX_BYTES >> 20} MiB that Ray carries; put rows and weights "
                 "on storage of the cluster, and name them by absolute paths"
@@ -93,22 +116,31 @@ class Submissions:
         return submitted
 
     async def log(self, job: str) -> AsyncGenerator[str, None]:
-        """Yield what a job prints, from its start to its end, also over a broken connection."""
-        shown = silence_s = 0.0
+        """Yield what a job prints, from its start to its end, also over a broken connection.
+
+        Raises:
+            BackendFailed: The cluster did not answer for a minute.
+            UsageError: There is no such job.
+        """
+        shown = 0
+        answered_s = monotonic()
         while True:
             position = 0
             try:
                 async for text in self._client.tail_job_logs(job):
-                    fresh = text[max(0, int(shown) - position) :]
+                    answered_s = monotonic()
+                    fresh = text[max(0, shown - position) :]
                     position += len(text)
                     if fresh:
-                        shown, silence_s = position, 0.0
+                        shown = position
                         yield fresh
-                if JobStatus(self._info(job).status).is_terminal():
+                if self.ended(job) is not None:
                     return
-            except (RayError, RuntimeError, OSError) as error:
-                silence_s += _RETRY_S
-                if silence_s > _MAX_SILENCE_S:
+                answered_s = monotonic()
+            except (aiohttp.ClientError, BackendFailed, RayError, RuntimeError, OSError) as error:
+                if isinstance(error, UsageError):
+                    raise
+                if monotonic() - answered_s > _MAX_SILENCE_S:
                     raise BackendFailed(
                         f"the cluster at {self.address} does not answer any more ({error}); the job may go on there: "
                         f"shoal follow {job}"
@@ -148,10 +180,13 @@ class Submissions:
 
     def _refusal(self, error: Exception) -> BackendFailed | UsageError:
         told = str(error)
+        status = _STATUS.match(told)
         if isinstance(error, AuthenticationError):
             return BackendFailed(f"the Ray cluster at {self.address} does not accept our token; {reach.WHERE}")
-        if "404" in told:
+        if status and status[1] == "404":
             return UsageError(f"the Ray cluster at {self.address} knows no such job: {_gist(told)}")
+        if status and status[1] in ("502", "503", "504"):
+            return BackendFailed(f"the Ray cluster at {self.address} is not ready: {_gist(told)}")
         return UsageError(f"the Ray cluster at {self.address} refuses: {_gist(told)}")
 
 

@@ -82,6 +82,49 @@ def test_a_cluster_is_started_where_there_is_none_and_nothing_is_left_of_it(run,
     until(lambda: not _started_with(str(temporary)))
 
 
+def test_a_pool_that_is_open_at_exit_ends_and_starts_nothing(run, tmp_path):
+    """Python runs exit hooks in an order of its own; a finalizer from before the import of Ray turns it round."""
+    out, err = run(
+        """
+        import weakref
+        early = type("Early", (), {})()
+        weakref.finalize(early, str)
+        import numpy as np
+        from cluster import Pool, RayBackend
+        from tests.predictors import Double
+
+        pool = Pool(Double, replicas=1, backend=RayBackend("local"))
+        print(len(pool.predict({"x": np.ones(10)})["y"]))
+        """,
+        TMPDIR=str(tmp_path),
+    )
+    assert (out, err) == ("10\n", "")
+    until(lambda: not _started_with(str(tmp_path)))
+    assert not list(tmp_path.glob("shoal-ray-*"))
+
+
+def test_two_pools_on_a_cluster_of_our_own_are_both_served(run):
+    """As with local processes: nobody else counts on this machine's cores."""
+    out, err = run(
+        """
+        import os
+        import numpy as np
+        from cluster import Pool, RayBackend
+        from tests.predictors import Double
+
+        cores = len(os.sched_getaffinity(0))
+        with (
+            Pool(Double, replicas=cores, backend=RayBackend("local")) as first,
+            Pool(Double, replicas=cores + 1, backend=RayBackend("local")) as second,
+        ):
+            for pool in (first, second):
+                pool.wait_ready()
+                print(len(pool.predict({"x": np.ones(10)})["y"]))
+        """
+    )
+    assert (out, err) == ("10\n10\n", "")
+
+
 def test_nothing_is_left_of_a_killed_driver_and_the_cluster_that_it_had_started(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(

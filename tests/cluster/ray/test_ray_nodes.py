@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,10 +22,15 @@ ROWS = 1600
 @pytest.fixture(scope="module")
 def two_nodes():
     """A head without room for workers, and a node with room for two; the last test removes it."""
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    node = made.add_node(num_cpus=2)
-    yield made, node
-    made.shutdown()
+    folder = tempfile.mkdtemp(prefix="shoal-test-", dir="/tmp")
+    Path(folder, "ray").mkdir()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("RAY_TMPDIR", folder)  # else the utility overwrites what this machine's cluster is
+        made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+        node = made.add_node(num_cpus=2)
+        yield made, node
+        made.shutdown()
+    shutil.rmtree(folder)
 
 
 def test_weights_and_rows_reach_workers_that_cannot_open_the_drivers_memory(two_nodes):

@@ -137,9 +137,9 @@ def test_rows_leave_the_object_store_with_their_job(on_ray, rows):
     with Pool(predictors.Double, replicas=1, backend=on_ray()) as pool:
         objects = pool._engine.fleet.backend._objects
         pool.predict(rows)
-        until(lambda: not objects._puts)
+        until(lambda: not objects._shared)
         pool.predict({"x": np.zeros(10)})
-        until(lambda: not objects._puts)
+        until(lambda: not objects._shared)
 
 
 # --- training

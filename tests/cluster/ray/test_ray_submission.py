@@ -167,6 +167,20 @@ def test_a_job_is_left_followed_and_stopped(ray_head, folder, shared):
     assert "hanging already exists" in again.stderr
 
 
+def test_weights_that_ray_would_not_send_are_named(ray_head, folder, tmp_path):
+    for path in folder.iterdir():
+        if path.is_file():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / ".gitignore").write_text("*.safetensors\n")
+    found = command("shoal", "submit", "Scale.toml", "--address", ray_head.dashboard, folder=tmp_path)
+    assert found.returncode == 1
+    assert "model.safetensors would not be sent along with" in found.stderr
+    assert ".gitignore" in found.stderr
+    (tmp_path / "model.safetensors").unlink()
+    found = command("shoal", "submit", "Scale.toml", "--address", ray_head.dashboard, folder=tmp_path)
+    assert "there is no weights file" in found.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "changes", "message"),
     [
@@ -190,12 +204,19 @@ def test_what_is_refused(ray_head, folder, words, changes, message):
 
 
 def test_data_and_environments_stay_behind(tmp_path):
-    for name in ("predict.py", "rows/x.npy", "out/part-000000.parquet", ".venv/lib/big.so", "vocabulary/words.txt"):
+    kept = ("predict.py", "vocabulary/words.txt")
+    for name in (*kept, "rows/x[1].npy", "out/part-000000.parquet", ".venv/lib/big.so", "x.tmp", "big/x.bin"):
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_bytes(b"0123456789")
-    leaving_out = shipping.excludes(tmp_path, [tmp_path / "out", tmp_path / "rows" / "x.npy", Path("/elsewhere")])
-    assert leaving_out[-2:] == ["/out", "/rows/x.npy"]
-    assert shipping.size_bytes(tmp_path, leaving_out) == 20  # predict.py and words.txt
+    (tmp_path / ".gitignore").write_text("*.tmp\n")  # which Ray obeys
+    data = [tmp_path / "out", tmp_path / "rows" / "x[1].npy", Path("/elsewhere")]
+    leaving_out = [*shipping.excludes(tmp_path, data), "big/"]
+    sent = shipping.sent_files(tmp_path, leaving_out)
+    assert {str(path.relative_to(tmp_path)): size for path, size in sent.items()} == {
+        ".gitignore": 6,
+        "predict.py": 10,
+        "vocabulary/words.txt": 10,
+    }
 
 
 def test_a_large_folder_is_not_sent_unasked(tmp_path, monkeypatch, caplog):
