@@ -43,4 +43,5 @@ class Quiet:
 
     def _print_if_not_rays(self, data: dict[str, Any], ignore_prefix: bool) -> None:
         if data.get("pid") not in _RAYS_OWN:
-            self._print(data, ignore_prefix)
+            # Straight on: on Ray's own way, lines that look alike are held back and counted.
+            worker.print_worker_logs(data, sys.stderr if data["is_err"] else sys.stdout, ignore_prefix)
