@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], *, timeout_s: float = 30.0) -> T:
+def until(condition: Callable[[], T], *, timeout_s: float = 120.0) -> T:
     """Ask again and again until the answer is true, and return it."""
     deadline_s = time.monotonic() + timeout_s
     while not (found := condition()):

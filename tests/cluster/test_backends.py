@@ -67,7 +67,7 @@ def run(shard, *, job="job", attempt=1, max_rows=4):
 async def hear(backend, until):
     """All reports up to and with the first one of a kind."""
     reports = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while True:
             reports += [said.report for said in await backend.poll()]
             if any(isinstance(report, until) for report in reports):

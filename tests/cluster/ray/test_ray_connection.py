@@ -53,7 +53,7 @@ def run(tmp_path):
         environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", "HOME": str(tmp_path)} | changes
         environment = {name: value for name, value in environment.items() if value is not None}
         done = subprocess.run(
-            [sys.executable, script, *arguments], env=environment, capture_output=True, text=True, timeout=55
+            [sys.executable, script, *arguments], env=environment, capture_output=True, text=True, timeout=150
         )
         assert done.returncode == 0, done.stderr
         return done.stdout, done.stderr

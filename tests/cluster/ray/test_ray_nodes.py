@@ -41,7 +41,6 @@ def test_weights_and_rows_reach_workers_that_cannot_open_the_drivers_memory(two_
         assert (np.asarray(pool.predict({"x": np.ones((600, 2), np.float32)})["y"]) == 4).all()
 
 
-@pytest.mark.timeout(120)
 def test_g8_a_node_removed_in_the_middle_of_a_job(two_nodes, tmp_path):
     """Its two workers are lost; others start on the node that is left, and no row is lost or doubled."""
     cluster, node = two_nodes
