@@ -16,6 +16,7 @@ from cluster.engine import Engine, Model, Plan
 from cluster.errors import UsageError
 from cluster.folder import JobFolder
 from cluster.gathered import Results, gathered
+from cluster.loop import LoopThread
 from cluster.planning import plan_shards
 from cluster.progress import progress_view
 from cluster.report import RunReport
@@ -99,14 +100,14 @@ class Pool(Door):
             JobFailed: From the iterator: the predictor raised, or workers kept dying.
         """
         plan = self._plan(source, batch, shard_rows)
-        return self._keep_open(self._loop().iterate(self._engine.stream(plan, ordered=ordered)))
+        return self._keep_open(self._loop_for(plan).iterate(self._engine.stream(plan, ordered=ordered)))
 
     async def amap(
         self, source: Any, *, batch: BatchPolicy | None = None, ordered: bool = True, shard_rows: int | None = None
     ) -> AsyncGenerator[Results, None]:
         """`map` for `async for`; close it with `aclose()` (or `contextlib.aclosing`) when leaving early."""
         plan = await asyncio.to_thread(self._plan, source, batch, shard_rows)
-        loop = await asyncio.to_thread(self._loop)
+        loop = await asyncio.to_thread(self._loop_for, plan)
         async with aclosing(loop.aiterate(self._engine.stream(plan, ordered=ordered))) as batches:
             async for results in batches:
                 yield results
@@ -121,14 +122,14 @@ class Pool(Door):
             object arrays of strings. Empty for a source without rows.
         """
         plan = self._plan(source, batch, shard_rows)
-        return gathered(self._loop().run(self._engine.collect(plan)))
+        return gathered(self._loop_for(plan).run(self._engine.collect(plan)))
 
     async def apredict(
         self, source: Any, *, batch: BatchPolicy | None = None, shard_rows: int | None = None
     ) -> Results:
         """`predict` for coroutines. Concurrent calls take turns."""
         plan = await asyncio.to_thread(self._plan, source, batch, shard_rows)
-        loop = await asyncio.to_thread(self._loop)
+        loop = await asyncio.to_thread(self._loop_for, plan)
         return await asyncio.to_thread(gathered, await loop.arun(self._engine.collect(plan)))
 
     def run(
@@ -156,7 +157,7 @@ class Pool(Door):
         """
         plan = self._plan(source, batch, shard_rows)
         folder = self._folder(plan, output)
-        return self._loop().run(self._engine.run(plan, folder, progress_view(progress)))
+        return self._loop_for(plan).run(self._engine.run(plan, folder, progress_view(progress)))
 
     async def arun(
         self,
@@ -170,7 +171,7 @@ class Pool(Door):
         """`run` for coroutines; cancelling it ends the job, and what is committed stays."""
         plan = await asyncio.to_thread(self._plan, source, batch, shard_rows)
         folder = await asyncio.to_thread(self._folder, plan, output)
-        loop = await asyncio.to_thread(self._loop)
+        loop = await asyncio.to_thread(self._loop_for, plan)
         return await loop.arun(self._engine.run(plan, folder, progress_view(progress)))
 
     def swap(self, weights: Weights) -> None:
@@ -242,6 +243,14 @@ class Pool(Door):
         found = as_source(source)
         shards = plan_shards(found.fragments(), shard_rows=shard_rows)
         return Plan(source=found, owned=found is not source, shards=tuple(shards), policy=policy)
+
+    def _loop_for(self, plan: Plan) -> LoopThread:
+        """The driver's thread, for a job that will close its plan; where there is none, nobody else would."""
+        try:
+            return self._loop()
+        except BaseException:
+            plan.close()
+            raise
 
     def _folder(self, plan: Plan, output: str | os.PathLike[str]) -> JobFolder:
         if not isinstance(output, str | os.PathLike):
