@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.waiting import until
+from tests.waiting import alive, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -205,11 +205,3 @@ def test_a_users_folder_that_hides_ours_is_named(tmp_path, environment, name):
     script = write(tmp_path, "from cluster import Pool")
     done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, timeout=50)
     assert f"ImportError: '{name}' was imported from {tmp_path / name}" in done.stderr
-
-
-def alive(pid):
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state not in "ZX"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from cluster.ray import reach
-from tests.waiting import until
+from tests.waiting import alive, until
 
 ROOT = Path(__file__).parents[3]
 
@@ -78,7 +78,7 @@ def test_what_predictors_print_is_shown_line_by_line(run, ray_head):
         import io, sys
         import numpy as np
         from cluster import Pool, RayBackend
-        from tests.waiting import until
+        from tests.waiting import alive, until
 
         class Talks:
             def __call__(self, batch):
@@ -179,7 +179,7 @@ def test_nothing_is_left_of_a_killed_driver_and_the_cluster_that_it_had_started(
     assert list(folder.iterdir())
     driver.send_signal(signal.SIGKILL)
     driver.wait()
-    until(lambda: not _lives(worker) and not _lives(grandchild))
+    until(lambda: not alive(worker) and not alive(grandchild))
     until(lambda: not list(folder.iterdir()))
     until(lambda: not _started_with(str(folder)))
     folder.rmdir()
@@ -302,11 +302,3 @@ def _started_with(value):
             if value.encode() in (path / "environ").read_bytes():
                 found.add(path.name)
     return found
-
-
-def _lives(pid):
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state not in "ZX"

@@ -17,7 +17,7 @@ from cluster.ray import backend as ray_backend
 from cluster.ray import reach
 from cluster.sources import ArraySource
 from tests import predictors, trainers
-from tests.waiting import until
+from tests.waiting import alive, until
 from workers import WeightSnapshot
 from workers.code import CodeRef
 from workers.messages import BuildPredictor, RunShard, ShardDone, ShardFailed
@@ -101,7 +101,7 @@ def test_what_a_worker_had_started_ends_with_it(on_ray, rows, tmp_path):
     worker, grandchild = map(int, until(lambda: pid_file.exists() and pid_file.read_text().split()))
     pool.close()
     caller.join()
-    until(lambda: not _lives(worker) and not _lives(grandchild))
+    until(lambda: not alive(worker) and not alive(grandchild))
 
 
 # --- weights
@@ -344,11 +344,3 @@ async def test_rows_that_were_closed_before_they_were_sent_do_not_stop_their_wor
 
 def _full(*_):
     raise ray.exceptions.ObjectStoreFullError("no room")
-
-
-def _lives(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
