@@ -17,6 +17,7 @@ from tensor.devices import (
     device,
 )
 from tensor.dtypes import (
+    bfloat16,
     bool,
     double,
     dtype,
@@ -327,6 +328,7 @@ __all__ = [
     "as_training_data",
     "autograd",
     "bernoulli",
+    "bfloat16",
     "bitwise_and",
     "bitwise_not",
     "bitwise_or",

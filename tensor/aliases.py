@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.bases import TensorBase, fresh, origin_of, storage_of
-from tensor.dtypes import Array, of
+from tensor.dtypes import Array, bfloat16, of
 from tensor.marks import MARKED, Origin, combine
 from tensor.storages import Storage
 
@@ -135,6 +135,8 @@ def hand_out(tensor: TensorBase) -> Array:
         whole = root if root.flags.owndata else array
         _handed_out.add(np.lib.array_utils.byte_bounds(whole), root, origin_of(tensor))
     # Through a memoryview, so that nobody can make it writable again.
+    if array.dtype == bfloat16.numpy_dtype:  # which has no buffers
+        return np.asarray(array.view(np.uint16).data.toreadonly()).view(array.dtype)
     return np.asarray(array.data.toreadonly())
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from tensor import dtypes, marks, modes
-from tensor.dtypes import Array
+from tensor.dtypes import Array, is_floating
 from tensor.errors import DtypeError, InferenceModeError, InferenceTensorError
-from tensor.marks import MARKED, REQUIRES_GRAD, TRACED, Origin
+from tensor.marks import HALF, MARKED, REQUIRES_GRAD, TRACED, Origin
 from tensor.modes import INFERENCE
 from tensor.storages import Storage
 
@@ -83,7 +83,7 @@ def results_are(cls: type[Any]) -> None:
 def fill(tensor: Any, array: Array, flags: int = 0, storage: Storage | None = None) -> Any:
     """Set the fields of a tensor that was made without `__init__`."""
     tensor._data = array
-    tensor._flags = flags
+    tensor._flags = flags | HALF if array.dtype in dtypes.HALF else flags
     tensor._node = None
     tensor._storage = storage
     tensor._grad = None
@@ -134,7 +134,7 @@ def fresh(array: Array, *, requires_grad: bool = False, marked: bool = False, or
 
 def check_floating(array: Array) -> None:
     """Raise unless tensors over `array` can have gradients."""
-    if array.dtype.kind != "f":
+    if not is_floating(array.dtype):
         raise DtypeError(
             f"only Tensors of floating point dtype can require gradients, this one is {dtypes.of(array.dtype)}"
         )

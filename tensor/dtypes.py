@@ -10,6 +10,7 @@ import math
 from functools import cache
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,25 +20,34 @@ Array = NDArray[Any]
 Scalar = builtins.bool | builtins.int | builtins.float
 
 
+_finfo: Any = ml_dtypes.finfo  # NumPy's, and bfloat16's
+
+
+def is_floating(numpy_dtype: np.dtype[Any]) -> builtins.bool:
+    """Whether a NumPy dtype that tensors can hold is one of floats."""
+    return numpy_dtype.kind in "fV"  # bfloat16 is no dtype of NumPy's own; no other such gets into a tensor
+
+
 class dtype:  # noqa: N801 - PyTorch's name
     """The element type of a tensor. There is one object per type, so `is` and `==` mean the same.
 
     Args:
         name: NumPy's and PyTorch's common name, such as `float32`.
+        numpy_dtype: NumPy's, where its name does not give it.
     """
 
     __slots__ = ("is_floating_point", "itemsize", "name", "numpy_dtype")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, numpy_dtype: np.dtype[Any] | None = None) -> None:
         self.name = name
-        self.numpy_dtype: np.dtype[Any] = np.dtype(name)
+        self.numpy_dtype: np.dtype[Any] = numpy_dtype or np.dtype(name)
         self.itemsize = self.numpy_dtype.itemsize
-        self.is_floating_point = self.numpy_dtype.kind == "f"
+        self.is_floating_point = is_floating(self.numpy_dtype)
 
     @property
     def is_signed(self) -> builtins.bool:
         """Whether the type holds negative numbers."""
-        return self.numpy_dtype.kind in "fi"
+        return self.numpy_dtype.kind in "fiV"
 
     def __repr__(self) -> str:
         return f"tensor.{self.name}"
@@ -47,6 +57,7 @@ class dtype:  # noqa: N801 - PyTorch's name
 
 
 float16 = half = dtype("float16")
+bfloat16 = dtype("bfloat16", np.dtype(ml_dtypes.bfloat16))
 float32 = float = dtype("float32")
 float64 = double = dtype("float64")
 int8 = dtype("int8")
@@ -59,10 +70,12 @@ uint32 = dtype("uint32")
 uint64 = dtype("uint64")
 bool = dtype("bool")
 
-ALL = (float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool)
+ALL = (float16, bfloat16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool)
 _BY_NAME = {each.name: each for each in ALL}
 NAMES = frozenset(_BY_NAME)
 _BY_NUMPY = {each.numpy_dtype: each for each in ALL}
+# Computed in float32 and rounded once: see `tensor.halves`.
+HALF = frozenset([float16.numpy_dtype, bfloat16.numpy_dtype])
 _BY_TYPE = {builtins.float: float32, builtins.int: int64, builtins.bool: bool}
 
 # What a caller may pass as `dtype=`: ours, NumPy's, or Python's type.
@@ -149,11 +162,13 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
     """
     if type1.is_floating_point != type2.is_floating_point:
         return type1 if type1.is_floating_point else type2
+    if {type1, type2} == {float16, bfloat16}:
+        return float32
     return of(np.promote_types(type1.numpy_dtype, type2.numpy_dtype))
 
 
 def _category(each: dtype) -> builtins.int:
-    return "bif".index("i" if each.numpy_dtype.kind == "u" else each.numpy_dtype.kind)
+    return 2 if each.is_floating_point else 0 if each is bool else 1
 
 
 @cache
@@ -221,8 +236,8 @@ def fitting(value: Any, target: np.dtype[Any]) -> Array:
     if array.dtype == target or target.kind == "b" or array.ndim:
         return array.astype(target, copy=False)
     number = array.item()
-    if target.kind == "f":
-        fits = not math.isfinite(number) or abs(number) <= builtins.float(np.finfo(target).max)
+    if is_floating(target):
+        fits = not math.isfinite(number) or abs(number) <= builtins.float(_finfo(target).max)
     else:
         limits = np.iinfo(target)
         low = -limits.max if target.kind == "u" else limits.min  # as PyTorch: -1 is 255 in uint8

@@ -31,7 +31,7 @@ def _array(data: Any, dtype: DtypeLike | None, origins: list[Origin | None]) -> 
     except ValueError as error:
         raise ShapeError(f"tensor: the nested sequences do not have equal lengths: {error}") from error
     if dtype is not None:
-        if array.dtype.kind not in "fiub":
+        if array.dtype.kind not in "fiubV":
             dtypes.of(array.dtype)
         return array.astype(canonical(dtype).numpy_dtype, copy=False)
     if not is_array and array.dtype == np.float64:

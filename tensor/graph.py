@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from tensor.dtypes import Array
+from tensor.dtypes import HALF, Array
 from tensor.errors import GradientError
+from tensor.halves import widened
 from tensor.quiet import run
 from tensor.registry import Key, Op, Plan
 from tensor.storages import Storage
@@ -111,11 +112,15 @@ class Node:
             GradientError: What the rules need was freed, or written to since.
         """
         plan, saved = self.plan, self.saved
+        if self.dtype in HALF:
+            g = widened(g)
         if saved is None:
             if plan.keys:
                 raise GradientError(SECOND_BACKWARD)
             return tuple([run(rule, g) for rule, _ in plan.rules])
         self._check_versions()
+        if self.dtype in HALF:
+            saved = {key: widened(value) for key, value in saved.items()}
         results = [run(rule, g, *[saved[key] for key in keys]) for rule, keys in plan.rules]
         return tuple([results[0][index] for index in plan.positions]) if plan.joint else tuple(results)
 

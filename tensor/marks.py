@@ -16,6 +16,7 @@ REQUIRES_GRAD = 2  # a gradient is wanted for it, or for something that it was c
 TRACED = 4  # marked, and it is known where it came from: `_origin` is set
 VIEW = 8  # shares a base's memory under autograd's eyes: `_view` is set
 HOOKED = 16  # a leaf with gradient hooks: `_hooks` is set
+HALF = 32  # of a half-precision dtype: computed in float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def combine(origins: Iterable[Origin | None]) -> Origin | None:
 
 
 CURRENT: ContextVar[Origin | None] = ContextVar("tensor_origin", default=None)
+in_use = False  # whether this process has ever said where tensors come from
 
 
 @contextmanager
@@ -81,6 +83,8 @@ def origin(
     *, job: str | None = None, shard: int | None = None, replica: str | None = None, rows: tuple[RowRange, ...] = ()
 ) -> Iterator[Origin]:
     """Say where tensors marked inside the block come from; what is not given is taken from the enclosing block."""
+    global in_use
+    in_use = True
     before = CURRENT.get()
     outer = before or Origin()
     inner = Origin(

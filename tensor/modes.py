@@ -23,13 +23,28 @@ from __future__ import annotations
 from contextvars import ContextVar
 from enum import Enum
 
+from tensor.marks import MARKED, REQUIRES_GRAD
+
+# What an operation on marked operands and on operands that require gradients would have to be, and must not.
+REFUSED = MARKED | REQUIRES_GRAD
+
 
 class Mode(Enum):
-    """What happens to the graph, and to the mark, when an operation runs."""
+    """What happens to the graph, and to the mark, when an operation runs.
 
-    GRAD = "grad"
-    NO_GRAD = "no_grad"
-    INFERENCE = "inference"
+    Args:
+        text: the mode's name.
+        fates: what the result is (nothing special, `MARKED`, `REQUIRES_GRAD`, or `REFUSED`) for each union of these
+            two flags over the operands: neither, marked, requiring a gradient, both.
+    """
+
+    GRAD = "grad", (0, MARKED, REQUIRES_GRAD, REFUSED)
+    NO_GRAD = "no_grad", (0, MARKED, 0, MARKED)
+    INFERENCE = "inference", (MARKED, MARKED, MARKED, MARKED)
+
+    def __init__(self, text: str, fates: tuple[int, int, int, int]) -> None:
+        self.text = text
+        self.fates = fates
 
 
 GRAD, NO_GRAD, INFERENCE = Mode

@@ -8,7 +8,7 @@ import numpy as np
 
 from tensor import dtypes
 from tensor.bases import TensorBase
-from tensor.dtypes import Array
+from tensor.dtypes import Array, is_floating
 from tensor.marks import MARKED, REQUIRES_GRAD
 
 _THRESHOLD = 1000
@@ -47,9 +47,9 @@ def _shown(array: Array) -> Array:
 
 def _body(array: Array) -> str:
     shown = _shown(array)
-    write: Any = _float_format(shown) if array.dtype.kind == "f" else lambda value: str(value)
+    write: Any = _float_format(shown) if is_floating(array.dtype) else lambda value: str(value)
     # As in PyTorch, what is zero, infinite or no number does not widen the columns.
-    wide = shown[np.isfinite(shown) & (shown != 0)] if array.dtype.kind == "f" else shown
+    wide = shown[np.isfinite(shown) & (shown != 0)] if is_floating(array.dtype) else shown
     width = max((len(write(each)) for each in wide.flat), default=0)
 
     def block(part: Array, depth: int) -> str:

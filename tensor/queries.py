@@ -26,7 +26,7 @@ def is_inference(input: Tensor) -> builtins.bool:
 
 def is_floating_point(input: Tensor) -> builtins.bool:
     """Whether a tensor's elements are floats."""
-    return input._data.dtype.kind == "f"
+    return dtypes.is_floating(input._data.dtype)
 
 
 def numel(input: Tensor) -> builtins.int:

@@ -68,11 +68,14 @@ class Op:
         "inplace",
         "joint",
         "kernel",
+        "moves",
         "name",
         "operands",
         "outputs",
+        "plain",
         "plans",
         "rules",
+        "ufunc",
         "variadic",
         "view",
     )
@@ -85,6 +88,7 @@ class Op:
         *,
         joint: Rule | None,
         view: bool,
+        moves: bool,
         outputs: int,
         extras: tuple[str, ...],
         inplace: Kernel | None,
@@ -102,6 +106,9 @@ class Op:
         self.joint = joint
         self.differentiable = bool(rules) or joint is not None
         self.view = view
+        self.moves = moves or view or inplace is not None
+        self.plain = not (self.moves or extras)  # whether the kernel gives one result, in memory of its own
+        self.ufunc = getattr(kernel, "ufunc", None)  # the kernel itself, for operands of one dtype
         self.outputs = outputs
         self.extras = extras
         self.inplace = inplace
@@ -173,6 +180,7 @@ def op(
     *,
     vjp: Rule | None = None,
     view_op: bool = False,
+    moves: bool = False,
     outputs: int = 1,
     extras: tuple[str, ...] = (),
     inplace: Kernel | None = None,
@@ -187,9 +195,11 @@ def op(
         vjp: One rule for all operands, in place of one for each; gets `needs`, a tuple of booleans, on demand, and
             returns a tuple of gradients, `None` where not needed.
         view_op: Whether the result shares the first operand's memory.
+        moves: Whether the kernel only moves elements or casts them, so that half-precision ones may stay what they
+            are; all others are computed in float32.
         outputs: How many results users see. Only the first has a gradient.
         extras: Names of what the kernel returns after its first result, for the rules.
-        inplace: Writes the result into the first operand's array instead.
+        inplace: Writes the result into the first operand's array instead; only moves elements.
         operands: The operands' names where the kernel's signature does not give them.
         rules: A gradient rule for each operand that can have a gradient.
 
@@ -204,6 +214,7 @@ def op(
         rules,
         joint=vjp,
         view=view_op,
+        moves=moves,
         outputs=outputs,
         extras=extras,
         inplace=inplace,

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from tensor.dtypes import Array
+from tensor.dtypes import Array, bfloat16
 from tensor.errors import TensorError
 
 _DATA_ALIGNMENT_BYTES = 64
@@ -37,6 +37,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "U16": np.dtype("<u2"),
     "I16": np.dtype("<i2"),
     "F16": np.dtype("<f2"),
+    "BF16": bfloat16.numpy_dtype,
     "U32": np.dtype("<u4"),
     "I32": np.dtype("<i4"),
     "F32": np.dtype("<f4"),

@@ -24,10 +24,10 @@ from tensor import (
     writes,
 )
 from tensor.bases import TensorBase, origin_of, storage_of
-from tensor.dtypes import Array, dtype
+from tensor.dtypes import Array, dtype, is_floating
 from tensor.errors import DtypeError, GradientError, InferenceModeError, InferenceTensorError, ShapeError
 from tensor.history import refresh
-from tensor.marks import MARKED, REQUIRES_GRAD, TRACED, Origin
+from tensor.marks import HALF, MARKED, REQUIRES_GRAD, TRACED, Origin
 from tensor.ops import (
     activations,
     arithmetic,
@@ -147,7 +147,7 @@ class Tensor(TensorBase):
 
     def is_floating_point(self) -> builtins.bool:
         """Whether the elements are floats."""
-        return self._data.dtype.kind == "f"
+        return is_floating(self._data.dtype)
 
     def data_ptr(self) -> builtins.int:
         """Return the address of the first element."""
@@ -265,9 +265,10 @@ class Tensor(TensorBase):
                 raise InferenceTensorError(messages.inplace_outside(".data =", self))
         else:
             writes.check_assigned(".data", value, self)
-        if value._data.dtype.kind != "f" and self._flags & REQUIRES_GRAD:
+        if not is_floating(value._data.dtype) and self._flags & REQUIRES_GRAD:
             bases.check_floating(value._data)
         self._data = value._data
+        self._flags = self._flags & ~HALF | value._flags & HALF
         self._storage = storage_of(value)
 
     def backward(
@@ -669,6 +670,7 @@ class Tensor(TensorBase):
     double = conversions.double
     float = conversions.float
     half = conversions.half
+    bfloat16 = conversions.bfloat16
     long = conversions.long
     int = conversions.int
     bool = conversions.bool

@@ -26,7 +26,7 @@ import msgpack
 import numpy as np
 
 from tensor.aliases import hand_out
-from tensor.dtypes import Array
+from tensor.dtypes import Array, bfloat16
 from tensor.errors import TensorError
 from tensor.factories import from_numpy
 from tensor.nn.deferred import DeferredParameter
@@ -48,7 +48,8 @@ _VERSION = 1
 _PRELUDE = struct.Struct("<8sQQQ")  # magic, version, header bytes, frame bytes
 _TAG_CODE = 1  # our only msgpack extension type: the wire name of a type
 _SMALL_BYTES = 16 << 10  # below this, one copy costs less than one more entry for `sendmsg`
-_DTYPE = re.compile(r"[<|](?:[biufc][1-9]\d?|[SU][1-9]\d{0,9}|[mM]8(?:\[\d{0,9}[a-zA-Z]{1,2}\])?)")
+_BFLOAT16 = "bfloat16"
+_DTYPE = re.compile(r"bfloat16|[<|](?:[biufc][1-9]\d?|[SU][1-9]\d{0,9}|[mM]8(?:\[\d{0,9}[a-zA-Z]{1,2}\])?)")
 _SURROGATES = "surrogatepass"  # legal in str (odd paths, JSON's "\ud800"), so they travel
 
 PRELUDE_BYTES = _PRELUDE.size
@@ -268,13 +269,14 @@ class _Encoder:
 
     def _add_segment(self, array: Array) -> list[Any]:
         dtype = array.dtype.newbyteorder("<")
-        if not _DTYPE.fullmatch(dtype.str):
+        code = _code(dtype)
+        if not _DTYPE.fullmatch(code):
             raise WireTypeError(f"an array of dtype {array.dtype} cannot travel: send its parts as plain arrays")
         flat = np.ascontiguousarray(array, dtype=dtype).reshape(-1).view(np.uint8)
         offset = self.size_bytes
         self.segments.append(flat.data.toreadonly())
         self.size_bytes += _aligned(flat.nbytes)
-        return [dtype.str, list(array.shape), offset]
+        return [code, list(array.shape), offset]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -323,7 +325,13 @@ class _Decoder:
         return np.ndarray(shape, dtype, self.segments, offset)
 
 
+def _code(dtype: np.dtype[Any]) -> str:
+    return _BFLOAT16 if dtype == bfloat16.numpy_dtype else dtype.str  # NumPy would call it two bytes of anything
+
+
 def _parse_dtype(code: str) -> np.dtype[Any]:
+    if code == _BFLOAT16:
+        return bfloat16.numpy_dtype
     if not _DTYPE.fullmatch(code):  # NumPy would also parse records and objects
         raise WireError(f"the frame's header is damaged: {code!r:.50} is no dtype that travels")
     return np.dtype(code)
@@ -359,7 +367,7 @@ def _decode_objects(payload: Any) -> Array:
 
 def _encode_scalar(value: np.generic) -> list[Any]:
     dtype = value.dtype.newbyteorder("<")
-    return [dtype.str, value.astype(dtype).tobytes()]
+    return [_code(dtype), value.astype(dtype).tobytes()]
 
 
 def _decode_scalar(payload: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tensor.bases import TensorBase, wrap
-from tensor.dtypes import Array
+from tensor.dtypes import Array, is_floating
 from tensor.errors import ArgumentError, GradientError
 from tensor.gradients import grad
 from tensor.marks import REQUIRES_GRAD
@@ -114,7 +114,7 @@ def gradcheck(
 def _outputs(result: Any) -> list[Any]:
     """The outputs that can have a gradient."""
     outputs = [result] if isinstance(result, TensorBase) else list(result)
-    return [each for each in outputs if isinstance(each, TensorBase) and each._data.dtype.kind == "f"]
+    return [each for each in outputs if isinstance(each, TensorBase) and is_floating(each._data.dtype)]
 
 
 def _compare(output: Any, given: Any, expected: Array, *, at: int, index: int, atol: float, rtol: float) -> None:

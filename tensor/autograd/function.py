@@ -12,7 +12,7 @@ import numpy as np
 
 from tensor import bases, history, modes, writes
 from tensor.bases import TensorBase, storage_of, wrap
-from tensor.dtypes import Array
+from tensor.dtypes import Array, is_floating
 from tensor.errors import GradientError, InferenceTensorError
 from tensor.graph import SECOND_BACKWARD, Node, count_node
 from tensor.marks import MARKED, REQUIRES_GRAD
@@ -164,6 +164,7 @@ def _op(cls: type[Function]) -> Op:
         {},
         joint=None,
         view=False,
+        moves=False,
         outputs=1,
         extras=(),
         inplace=None,
@@ -196,7 +197,7 @@ def _recorded(
     for index, output in enumerate(outputs):
         differentiable = (
             isinstance(output, TensorBase)
-            and output._data.dtype.kind == "f"
+            and is_floating(output._data.dtype)
             and not any(output is each for each in ctx._constant)
         )
         if not differentiable:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.bases import TensorBase
-from tensor.dispatch import apply
-from tensor.dtypes import Array, Scalar, promoted
+from tensor.dispatch import apply, operator
+from tensor.dtypes import Array, Scalar, is_floating, promoted
 from tensor.errors import ArgumentError, DtypeError
 from tensor.ops.elementwise import binary, inplace, unary
 from tensor.ops.special import erf as _erf
@@ -27,7 +27,7 @@ def _halves(input: Any, other: Any, *, larger: bool) -> Any:
 def _power(input: Any, other: Any) -> Any:
     if type(other) is int and other == 2:
         return np.square(input)
-    if np.asarray(input).dtype.kind != "f" and np.asarray(other).dtype.kind == "i" and np.any(np.less(other, 0)):
+    if not is_floating(np.asarray(input).dtype) and np.asarray(other).dtype.kind == "i" and np.any(np.less(other, 0)):
         return _integer_power(input, other)
     return _power_ufunc(input, other)
 
@@ -46,8 +46,7 @@ _power_ufunc = binary(np.power)
 
 def _is_floating(input: Any, other: Any) -> bool:
     """Whether two operands of a common dtype are floats; one may be a number."""
-    kind: str = (input if isinstance(input, np.ndarray) else other).dtype.kind
-    return kind == "f"
+    return is_floating((input if isinstance(input, np.ndarray) else other).dtype)
 
 
 def _quotient(ufunc: Any) -> Kernel:
@@ -79,7 +78,7 @@ def _power_vjp_input(g: Array, input: Any, other: Any) -> Any:
 
 def _clamp(input: Array, min: Any, max: Any) -> Any:
     bounds = [each for each in (min, max) if each is not None]
-    if input.dtype.kind != "f" or any(isinstance(each, np.ndarray) for each in bounds):
+    if not is_floating(input.dtype) or any(isinstance(each, np.ndarray) for each in bounds):
         input, *bounds = promoted(input, *bounds, exact=True)
         low, high = (bounds.pop(0) if min is not None else None), (bounds.pop(0) if max is not None else None)
     else:
@@ -193,9 +192,7 @@ def sub(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     return apply(SUB, input, times(other, alpha))
 
 
-def mul(input: Tensor, other: Tensor | Scalar) -> Tensor:
-    """Return `input * other`, broadcast."""
-    return apply(MUL, input, other)
+mul = operator(MUL)
 
 
 def div(input: Tensor, other: Tensor | Scalar, *, rounding_mode: str | None = None) -> Tensor:
@@ -369,14 +366,8 @@ def erf(input: Tensor) -> Tensor:
     return apply(ERF, input)
 
 
-def plus(input: Tensor, other: Tensor | Scalar) -> Tensor:
-    """Return `input + other`."""
-    return apply(ADD, input, other)
-
-
-def minus(input: Tensor, other: Tensor | Scalar) -> Tensor:
-    """Return `input - other`."""
-    return apply(SUB, input, other)
+plus = operator(ADD)
+minus = operator(SUB)
 
 
 def rsub(input: Tensor, other: Tensor | Scalar) -> Tensor:

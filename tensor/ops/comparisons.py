@@ -8,7 +8,7 @@ import numpy as np
 
 from tensor.bases import TensorBase, is_scalar
 from tensor.dispatch import apply
-from tensor.dtypes import Scalar, promoted
+from tensor.dtypes import Scalar, is_floating, promoted
 from tensor.errors import DtypeError
 from tensor.ops.elementwise import binary, inplace, unary
 from tensor.registry import Kernel, op
@@ -22,7 +22,7 @@ Comparand = "Tensor | Scalar"
 def _bits(ufunc: Any) -> Kernel:
     def kernel(input: Any, other: Any) -> Any:
         pair = promoted(input, other)
-        if pair[0].dtype.kind == "f":
+        if is_floating(pair[0].dtype):
             raise DtypeError(f"bitwise operations take integers and booleans, got {pair[0].dtype}")
         return ufunc(*pair)
 

@@ -35,11 +35,11 @@ def _fill_with(input: Array, value: Any) -> None:
     np.copyto(input, value if isinstance(value, np.ndarray) else fitting(value, input.dtype), casting="unsafe")
 
 
-TO = op("to_copy", lambda input, *, dtype: input.astype(dtype), input=lambda g: g)
+TO = op("to_copy", lambda input, *, dtype: input.astype(dtype), moves=True, input=lambda g: g)
 COPY = op("copy", lambda input, src: src, inplace=_copy_into, input=lambda g: np.zeros_like(g), src=lambda g: g)
 FILL = op("fill", lambda input, value: value, inplace=_fill_with, input=lambda g: np.zeros_like(g), value=lambda g: g)
 ZERO = op("zero", lambda input: 0, inplace=lambda input: input.fill(0), input=lambda g: np.zeros_like(g))
-DETACH = op("detach", lambda input: input.view())
+DETACH = op("detach", lambda input: input.view(), moves=True)
 
 
 def cast(input: Tensor, dtype: DtypeLike, *, copy: builtins.bool = False) -> Tensor:
@@ -115,6 +115,7 @@ def detach_(input: Tensor) -> Tensor:
 # PyTorch's legacy names, as in FloatTensor.
 _LEGACY = {
     "float16": "Half",
+    "bfloat16": "BFloat16",
     "float32": "Float",
     "float64": "Double",
     "int8": "Char",
@@ -178,6 +179,11 @@ def float(input: Tensor) -> Tensor:
 def half(input: Tensor) -> Tensor:
     """Return the tensor as float16."""
     return cast(input, dtypes.float16)
+
+
+def bfloat16(input: Tensor) -> Tensor:
+    """Return the tensor as bfloat16: the range of float32 in half its size, with 8 bits of precision."""
+    return cast(input, dtypes.bfloat16)
 
 
 def long(input: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tensor import dtypes
 from tensor.dispatch import write
-from tensor.dtypes import Array, promoted
+from tensor.dtypes import Array, is_floating, promoted
 from tensor.errors import DtypeError
 from tensor.registry import Kernel, Op
 
@@ -30,25 +30,27 @@ def binary(ufunc: Any, *, floating: bool = False) -> Kernel:
     def kernel(input: Any, other: Any) -> Any:
         if type(input) is _ndarray:
             if type(other) is _ndarray:
-                if input.dtype is other.dtype and not (floating and input.dtype.kind != "f"):
+                if input.dtype is other.dtype and not (floating and not is_floating(input.dtype)):
                     return ufunc(input, other)
-            elif input.dtype.kind == "f":
+            elif is_floating(input.dtype):
                 return ufunc(input, other)  # a Python number takes the array's dtype in NumPy too
-        elif other.dtype.kind == "f":
+        elif is_floating(other.dtype):
             return ufunc(input, other)
         return ufunc(*promoted(input, other, floating=floating))
 
+    if not floating:
+        kernel.ufunc = ufunc  # type: ignore[attr-defined]  # for operands of one dtype, `dispatch` skips the rest
     return kernel
 
 
 def as_floating(input: Array) -> Array:
     """Return integers and booleans in the default float dtype, floats as they are."""
-    return input if input.dtype.kind == "f" else input.astype(dtypes.get_default_dtype().numpy_dtype)
+    return input if is_floating(input.dtype) else input.astype(dtypes.get_default_dtype().numpy_dtype)
 
 
 def check_floating(name: str, input: Array) -> None:
     """Raise `DtypeError` unless an operation that computes with floats only gets them."""
-    if input.dtype.kind != "f":
+    if not is_floating(input.dtype):
         raise DtypeError(f"{name}: expected floats, got {dtypes.of(input.dtype)}; convert them with .float()")
 
 

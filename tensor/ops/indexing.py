@@ -10,7 +10,7 @@ import numpy as np
 from tensor.aliases import unwrapped
 from tensor.bases import TensorBase, wrap
 from tensor.dispatch import apply, write
-from tensor.dtypes import Array, Scalar, fitting
+from tensor.dtypes import Array, Scalar, fitting, is_floating
 from tensor.errors import ArgumentError, DimensionError, DtypeError, ShapeError
 from tensor.marks import MARKED, Origin, combine
 from tensor.ops.dims import normal_dim
@@ -66,7 +66,7 @@ def _setitem(input: Array, value: Any, *indices: Array, key: tuple[Any, ...]) ->
         # PyTorch takes further leading dimensions of size 1 everywhere, NumPy only in some places.
         extra = next((at for at, size in enumerate(value.shape) if size != 1), value.ndim)
         value = value.reshape(value.shape[extra:])
-    elif value is None or input.dtype.kind != "f":
+    elif value is None or not is_floating(input.dtype):
         value = fitting(value, input.dtype)
     input[_index(key, indices)] = value
 

@@ -10,7 +10,7 @@ import numpy as np
 from tensor import dtypes
 from tensor.bases import TensorBase
 from tensor.dispatch import apply
-from tensor.dtypes import Array, DtypeLike
+from tensor.dtypes import Array, DtypeLike, is_floating
 from tensor.errors import DimensionError, DtypeError, UnsupportedError
 from tensor.ops import arithmetic
 from tensor.ops.conversions import cast
@@ -67,7 +67,7 @@ def _over_length(total: Any, count: int) -> Any:
 
 def _summed(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The dtype that sums and products have: int64 for all integers and booleans."""
-    return dtype if dtype.kind == "f" else np.dtype(np.int64)
+    return dtype if is_floating(dtype) else np.dtype(np.int64)
 
 
 def _sum(input: Array, *, dim: tuple[int, ...], keepdim: bool) -> Any:
@@ -77,7 +77,7 @@ def _sum(input: Array, *, dim: tuple[int, ...], keepdim: bool) -> Any:
 
 
 def _mean(input: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
-    if input.dtype.kind != "f":
+    if not is_floating(input.dtype):
         raise DtypeError(
             "mean(): could not infer output dtype. Input dtype must be a floating point dtype. "
             f"Got: {dtypes.of(input.dtype)}"
@@ -87,7 +87,7 @@ def _mean(input: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
 
 
 def _var(input: Array, *, dim: tuple[int, ...], correction: int, keepdim: bool) -> Array:
-    if input.dtype.kind != "f":
+    if not is_floating(input.dtype):
         raise DtypeError(f"var and std only support floating point dtypes, got {dtypes.of(input.dtype)}")
     wide = input.astype(np.float32) if input.dtype == np.float16 else input
     centred = wide - wide.mean(axis=dim, keepdims=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from tensor.bases import TensorBase
 from tensor.dispatch import apply
-from tensor.dtypes import Array
+from tensor.dtypes import Array, is_floating
 from tensor.errors import ArgumentError, DtypeError
 from tensor.generators import Generator, random_of
 from tensor.registry import op
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _bernoulli(input: Array, *, random: np.random.Generator) -> Array:
-    if input.dtype.kind != "f":
+    if not is_floating(input.dtype):
         raise DtypeError(f"bernoulli: expected probabilities of a floating point dtype, got {input.dtype}")
     if input.size and not (input.min() >= 0 and input.max() <= 1):
         raise ArgumentError("bernoulli: Expected p_in >= 0 && p_in <= 1 to be true")

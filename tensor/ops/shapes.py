@@ -86,7 +86,7 @@ TRANSPOSE = op(
 )
 EXPAND = op("expand", lambda input, *, size: np.broadcast_to(input, size), view_op=True, input=lambda g: g)
 DIAGONAL = op("diagonal", _diagonal, view_op=True, input=_diagonal_vjp)
-CLONE = op("clone", lambda input: input.copy(), input=lambda g: g)
+CLONE = op("clone", lambda input: input.copy(), moves=True, input=lambda g: g)
 CAT = op("cat", _cat, tensors=_cat_vjp)
 STACK = op(
     "stack",

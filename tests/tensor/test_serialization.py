@@ -294,7 +294,7 @@ def write_raw(path: Path, header: object, data: bytes = b"", *, pad_to: int = 1)
         ({"x": field("F32", [1], 4, 8)}, "'x' starts .* gap"),
         ({"x": field("F32", [3], 0, 12)}, "cut off"),
         ({"x": field("F32", [1], 0, 4)}, "appended"),
-        ({"x": field("BF16", [4], 0, 8)}, "'x' is BF16.*convert"),
+        ({"x": field("F8_E5M2", [8], 0, 8)}, "'x' is F8_E5M2.*convert"),
         ({"x": field("X" * 999, [4], 0, 8)}, "'x' is XXXX"),
         ({"x": field("F32", [-1], 0, -4)}, "describes tensor 'x'"),
         ({"x": field("F32", [2.0], 0, 8)}, "describes tensor 'x'"),
