@@ -1,0 +1,87 @@
+"""Samples as calls of `apply`: each operation's operands and static arguments, found out by running its samples."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+import tensor as T
+from tensor import dispatch, quiet
+from tensor.registry import OPS, Op
+from tests.samples.declaring import SAMPLES
+from tests.samples.drawing import Draw
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of an operation.
+
+    Args:
+        op: the operation.
+        operands: arrays, numbers and `None`.
+        static: the keyword arguments.
+        inplace: whether it wrote into the first operand.
+    """
+
+    op: Op
+    operands: tuple[Any, ...]
+    static: dict[str, Any]
+    inplace: bool
+
+    @property
+    def arrays(self) -> list[int]:
+        """Which operands are arrays."""
+        return [at for at, each in enumerate(self.operands) if isinstance(each, np.ndarray)]
+
+
+def _copied(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+@contextmanager
+def _recorded() -> Iterator[list[Call]]:
+    """Note which kernels run in the block, and with what."""
+    calls: list[Call] = []
+    known: dict[int, tuple[Op, bool]] = {}
+    for op in OPS.values():
+        for fn, inplace in ((op.ufunc, False), (op.kernel, False), (op.inplace, True)):
+            if fn is not None:
+                known[id(fn)] = op, inplace
+
+    def run(fn: Any, *operands: Any, **static: Any) -> Any:
+        if (found := known.get(id(fn))) is not None:
+            op, inplace = found
+            calls.append(Call(op, tuple(map(_copied, operands)), static, inplace))
+        return quiet.run(fn, *operands, **static)
+
+    with mock.patch.object(dispatch, "quiet", mock.Mock(run=run)), mock.patch.object(dispatch, "run", run):
+        yield calls
+
+
+def _is_whole(call: Call) -> bool:
+    arrays = [call.operands[at] for at in call.arrays]
+    return bool(arrays) and all(each.size for each in arrays)
+
+
+def calls_of(name: str, seeds: Sequence[int] = range(8)) -> list[Call]:
+    """Return calls of one operation: one of each of its samples, with no empty operand."""
+    found = []
+    for declared in SAMPLES:
+        if declared.op != name:
+            continue
+        for seed in seeds:
+            sample = declared.make(Draw.seeded(seed, "float32", max_side=3))
+            with warnings.catch_warnings(), _recorded() as calls:
+                warnings.simplefilter("ignore")
+                sample.fn(T, *[T.tensor(each) for each in sample.arrays])
+            fitting = [call for call in calls if call.op.name == name and _is_whole(call)]
+            if fitting:
+                found.append(fitting[0])
+                break
+    return found
