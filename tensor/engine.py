@@ -163,7 +163,7 @@ def _fit(g: Array, edge: Edge) -> Array:
     else:
         shape, dtype = edge._data.shape, edge._data.dtype
     if g.shape != shape:
-        g = unbroadcast(g, shape)
+        g = np.asarray(unbroadcast(g, shape))  # a full sum is a scalar, which `+=` would not change
     return g if g.dtype == dtype else g.astype(dtype)
 
 
