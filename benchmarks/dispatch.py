@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 CALLS, RUNS = 20_000, 15
+MODES = ("recording", "no_grad", "inference_mode")
 
 
 def main() -> None:
-    """Interleave the sides, so that what else the machine does hits all of them, and print µs a call."""
+    """Interleave the sides, so that what else the machine does hits all of them; print µs a call, and ratios."""
     sides = {"shoal": importlib.import_module("tensor")}
     try:
         sides["torch"] = importlib.import_module("torch")
@@ -22,17 +23,25 @@ def main() -> None:
         print("(torch is not installed here: `pip install '.[bench]'` for its side)\n")
     else:
         sides["torch"].set_num_threads(1)
-    found: dict[tuple[str, str], list[float]] = {}
     array = np.ones((16, 16), np.float32)
+    bare: list[float] = []
+    found: dict[tuple[str, str], list[float]] = {(mode, side): [] for mode in MODES for side in sides}
     for _ in range(RUNS):
-        found.setdefault(("no graph", "numpy"), []).append(_time_us(nullcontext, array, array))
-        for side, library in sides.items():
-            for mode in ("recording", "no_grad", "inference_mode"):
-                found.setdefault((mode, side), []).append(_time_us(_mode(library, mode), *_operands(library, mode)))
-    print("| 16×16 add | median | lowest to highest |")
-    print("| --- | --- | --- |")
-    for (mode, side), times in found.items():
-        print(f"| {side}, {mode} | {median(times):.2f} µs | {min(times):.2f} to {max(times):.2f} |")
+        bare.append(_time_us(nullcontext, array, array))
+        for mode in MODES:
+            for side, library in sides.items():
+                found[mode, side].append(_time_us(_mode(library, mode), *_operands(library, mode)))
+    print(f"16×16 add: µs a call, medians of {RUNS} runs (lowest to highest); NumPy alone: {_shown(bare)}\n")
+    print("| mode | shoal | torch | torch / shoal |")
+    print("| --- | --- | --- | --- |")
+    for mode in MODES:
+        ours, theirs = found[mode, "shoal"], found.get((mode, "torch"), [])
+        ratios = [b / a for a, b in zip(ours, theirs, strict=False)]
+        print(f"| {mode} | {_shown(ours)} | {_shown(theirs)} | {_shown(ratios)} |")
+
+
+def _shown(values: list[float]) -> str:
+    return f"{median(values):.2f} ({min(values):.2f} to {max(values):.2f})" if values else "–"
 
 
 def _mode(library: Any, mode: str) -> Any:

@@ -113,14 +113,14 @@ def operator(op: Op) -> Callable[[Any, Any], Tensor]:
     Small models spend their time between the kernels: a 16×16 addition costs three times what NumPy takes for it. Two
     tensors of one dtype with nothing special about them need little of `apply`; whatever else comes goes there.
     """
-    ufunc = op.ufunc
+    ufunc, floating = op.ufunc, op.floating
 
     def compute(input: Any, other: Any) -> Any:
         if ufunc is None or not (isinstance(input, TensorBase) and isinstance(other, TensorBase)):
             return apply(op, input, other)
         flags = input._flags | other._flags
         x, y = input._data, other._data
-        if flags > REFUSED or x.dtype is not y.dtype:
+        if flags > REFUSED or x.dtype is not y.dtype or (floating and x.dtype.kind != "f"):
             return apply(op, input, other)
         entry = _top()
         fate = (_current() if entry.block.closed else entry.mode).fates[flags]

@@ -64,6 +64,7 @@ class Op:
     __slots__ = (
         "differentiable",
         "extras",
+        "floating",
         "grad_name",
         "inplace",
         "joint",
@@ -108,7 +109,9 @@ class Op:
         self.view = view
         self.moves = moves or view or inplace is not None
         self.plain = not (self.moves or extras)  # whether the kernel gives one result, in memory of its own
-        self.ufunc = getattr(kernel, "ufunc", None)  # the kernel itself, for operands of one dtype
+        # What the kernel comes down to for operands of one dtype; where `floating`, of one float dtype.
+        self.ufunc = getattr(kernel, "ufunc", None)
+        self.floating: bool = getattr(kernel, "floating", False)
         self.outputs = outputs
         self.extras = extras
         self.inplace = inplace

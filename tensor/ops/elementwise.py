@@ -38,8 +38,8 @@ def binary(ufunc: Any, *, floating: bool = False) -> Kernel:
             return ufunc(input, other)
         return ufunc(*promoted(input, other, floating=floating))
 
-    if not floating:
-        kernel.ufunc = ufunc  # type: ignore[attr-defined]  # for operands of one dtype, `dispatch` skips the rest
+    # For two arrays of one dtype, of floats if it must be, `dispatch` skips the rest.
+    kernel.ufunc, kernel.floating = ufunc, floating  # type: ignore[attr-defined]
     return kernel
 
 
