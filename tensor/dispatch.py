@@ -124,7 +124,7 @@ def operator(op: Op) -> Callable[[Any, Any], Tensor]:
             return apply(op, input, other)
         entry = _top()
         fate = (_current() if entry.block.closed else entry.mode).fates[flags]
-        if fate == REFUSED or (fate == MARKED and marks.in_use):
+        if fate == REFUSED or (marks.in_use and fate == MARKED):  # in this order no mode costs more than another
             return apply(op, input, other)
         try:
             out = quiet.run(ufunc, x, y)
