@@ -14,7 +14,7 @@ import numpy as np
 from tensor import aliases, bases, dtypes, halves, history, marks, messages, modes, writes
 from tensor.bases import TensorBase, View, storage_of
 from tensor.dtypes import Array, is_floating
-from tensor.errors import DtypeError, GradientError, InferenceTensorError, ShapeError
+from tensor.errors import DtypeError, GradientError, InferenceTensorError, ShapeError, UnsupportedError
 from tensor.graph import Node, count_node
 from tensor.marks import HALF, MARKED, REQUIRES_GRAD, TRACED, VIEW
 from tensor.modes import GRAD, INFERENCE, REFUSED
@@ -300,6 +300,7 @@ def write(op: Op, target: Any, /, *others: Any, **static: Any) -> Tensor:
         GradientError: The target is a leaf that requires a gradient, and gradients are on.
         ShapeError: The result does not have the target's shape.
         DtypeError: The result's dtype is of a higher category than the target's.
+        UnsupportedError: The operation has several results, or is a view.
     """
     check_numbers(op.name, static)
     operands = (target, *map(_as_operand, others))
@@ -312,6 +313,8 @@ def write(op: Op, target: Any, /, *others: Any, **static: Any) -> Tensor:
     if wanting and any(each._flags & MARKED for each in tensors):
         raise InferenceTensorError(messages.mixed(op, operands))
     writes.check(name, target, operands[1:], mode, op.operand_name)
+    if op.outputs > 1 or op.view:
+        raise UnsupportedError(f"{op.name} has no in-place variant: write its result where it belongs with copy_()")
     # Integers have no gradient, whatever is written into them.
     wanting = (wanting and is_floating(target._data.dtype)) or (mode is GRAD and writes.reaches_history(target))
     recording = wanting and op.differentiable
@@ -328,29 +331,33 @@ def write(op: Op, target: Any, /, *others: Any, **static: Any) -> Tensor:
         before._node = target._node
         if op.keeps_first:
             before._data = arrays[0] = target._data.copy()
-    out = _written(op, name, target, arrays, static)
+    out, extras = _written(op, name, target, arrays, static)
     if recording:
         made: Any = bases.wrap(out)
-        _record(op, made, (before, *operands[1:]), arrays, static, ())
+        _record(op, made, (before, *operands[1:]), arrays, static, extras)
     storage_of(target).version += 1
     if recording:
         history.rebase(target, made._node)
     return target  # type: ignore[no-any-return]
 
 
-def _written(op: Op, name: str, target: Any, arrays: list[Any], static: dict[str, Any]) -> Array:
-    """Write the result into the target's array; return it as the gradient rules may keep it."""
+def _written(
+    op: Op, name: str, target: Any, arrays: list[Any], static: dict[str, Any]
+) -> tuple[Array, Sequence[Any]]:
+    """Write the result into the target's array; return it as the gradient rules may keep it, and what comes with it."""
     array: Array = target._data
     try:
         if op.inplace is not None:
             run(op.inplace, array, *arrays[1:], **static)
-            return array
+            return array, ()
         narrow = target._flags & HALF and not op.moves
-        out = np.asarray(halves.compute(op, arrays, static) if narrow else run(op.kernel, *arrays, **static))
+        computed = halves.compute(op, arrays, static) if narrow else run(op.kernel, *arrays, **static)
     except RuntimeError:
         raise
     except (ValueError, IndexError, TypeError, OverflowError) as error:
         raise messages.explained(op, arrays, error) from error
+    first, *extras = computed if op.extras else (computed,)
+    out = np.asarray(first)
     result, wanted = dtypes.of(out.dtype), dtypes.of(array.dtype)
     if not dtypes.can_cast(result, wanted):
         raise DtypeError(f"{name}: result type {result} can't be cast to the desired output type {wanted}")
@@ -360,4 +367,4 @@ def _written(op: Op, name: str, target: Any, arrays: list[Any], static: dict[str
         )
     out = out.astype(array.dtype, copy=False)
     array[...] = out
-    return out
+    return out, extras

@@ -131,7 +131,8 @@ class Op:
     def keeps_first(self) -> bool:
         """Whether any gradient rule asks for the first operand's array."""
         rules = [*self.rules.values(), *filter(None, [self.joint])]
-        return any(self.operands[0] in inspect.signature(rule).parameters for rule in rules)
+        first = self.operands[0] if self.operands else self.variadic
+        return any(first in inspect.signature(rule).parameters for rule in rules)
 
     def operand_name(self, index: int) -> str:
         """Return what messages call the operand at a position."""
