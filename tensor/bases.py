@@ -48,21 +48,24 @@ class TensorBase:
     _view: View
 
 
+# What came before (`None` if nothing), an operation, and its arguments: sharing what came before, a view of a view of a
+# view costs no more than the first.
+Steps = tuple["Steps | None", Any, dict[str, Any]]
+
+
 class View:
     """How a tensor views its base: what autograd needs to differentiate through writes to either.
 
     Args:
         base: The tensor viewed, itself no view.
-        steps: The operations, with their arguments, that lead from the base to the view.
+        steps: The last of the operations that lead from the base to the view, and those before it.
         generation: The storage's generation that the view's history belongs to.
         recorded: Whether gradients were on; if not, the view is a constant and may not be written under GRAD.
     """
 
     __slots__ = ("base", "generation", "recorded", "steps")
 
-    def __init__(
-        self, base: TensorBase, steps: tuple[tuple[Any, dict[str, Any]], ...], *, generation: int, recorded: bool
-    ) -> None:
+    def __init__(self, base: TensorBase, steps: Steps, *, generation: int, recorded: bool) -> None:
         self.base = base
         self.steps = steps
         self.generation = generation

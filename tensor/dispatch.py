@@ -184,9 +184,9 @@ def _share(op: Op, result: Any, source: Any, static: dict[str, Any], mode: modes
     storage = result._storage = storage_of(source)
     if mode is INFERENCE or result._flags & MARKED:
         return  # autograd never looks at it
-    base, steps = (source._view.base, source._view.steps) if source._flags & VIEW else (source, ())
+    base, steps = (source._view.base, source._view.steps) if source._flags & VIEW else (source, None)
     recorded = mode is GRAD and (source is base or source._view.recorded)
-    result._view = View(base, (*steps, (op, static)), generation=storage.generation, recorded=recorded)
+    result._view = View(base, (steps, op, static), generation=storage.generation, recorded=recorded)
     result._flags |= VIEW
 
 

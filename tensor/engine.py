@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tensor import bases, modes
+from tensor import anomaly, bases, dtypes, modes
 from tensor.bases import TensorBase, wrap
 from tensor.dtypes import Array
-from tensor.errors import InferenceTensorError, ShapeError
-from tensor.graph import Node
+from tensor.errors import DtypeError, GradientError, InferenceTensorError, ShapeError
+from tensor.graph import Hooks, Node
 from tensor.marks import HOOKED, MARKED
 from tensor.messages import WAYS_OUT
 
@@ -66,26 +66,34 @@ class _Gradients:
         return self._sums.pop(edge, None), edge in self._owned
 
 
+# Takes the gradient of a target, and whether its memory is used nowhere else.
+Receiver = Callable[[Edge, Array, bool], None]
+
+
 def run_backward(
-    roots: Sequence[tuple[Edge, Array]], *, retain_graph: bool, inputs: Sequence[Edge] | None = None
-) -> dict[Edge, Array]:
+    roots: Sequence[tuple[Edge, Array]],
+    *,
+    retain_graph: bool,
+    receive: Receiver,
+    inputs: Sequence[Edge] | None = None,
+) -> None:
     """Send gradients through the graph.
 
     Args:
         roots: Where to start, and the gradient there.
         retain_graph: Whether to keep what a second pass needs.
+        receive: Called with each gradient that is wanted, as soon as it is complete: those of the leaves, or those of
+            `inputs` that were reached.
         inputs: If given, whose gradients are wanted; what does not lead to them is not computed.
-
-    Returns:
-        The gradients of the leaves, or of those of `inputs` that were reached, in memory of their own.
     """
     order = _postorder([edge for edge, _ in roots])
     targets: set[Edge] = {edge for edge in order if isinstance(edge, TensorBase)} if inputs is None else {*inputs}
-    useful = _leading_to(targets, order)
+    leading = _leading_to(targets, order)
+    wanted = targets | leading
+    checking = anomaly.enabled
     gradients = _Gradients()
     for edge, g in roots:
         gradients.add(edge, g, owned=False)
-    results: dict[Edge, Array] = {}
     block = modes.push(modes.NO_GRAD)
     try:
         for edge in reversed(order):
@@ -94,20 +102,15 @@ def run_backward(
                 continue
             hooks = edge.hooks if isinstance(edge, Node) else edge._hooks if edge._flags & HOOKED else None
             if hooks is not None:
-                if hooks:
-                    g, owned = _run_hooks(list(hooks.values()), g), False
-                if (keeper := hooks.retained_by()) is not None:
-                    accumulate(keeper, np.array(g))
+                g, owned = _before(hooks, g, owned)
             if edge in targets:
-                results[edge] = g if owned else np.array(g)
-            if isinstance(edge, Node):
-                if edge in useful:
-                    _step(edge, g, gradients, useful)
+                receive(edge, g, owned and not isinstance(edge, Node))  # a node's rules will look at it again
+            if edge in leading and isinstance(edge, Node):
+                _step(edge, g, gradients, wanted, checking=checking)
                 if not retain_graph:
                     edge.free()
     finally:
         modes.close(block)
-    return results
 
 
 def _postorder(roots: Iterable[Edge]) -> list[Edge]:
@@ -129,30 +132,31 @@ def _postorder(roots: Iterable[Edge]) -> list[Edge]:
 
 
 def _leading_to(targets: set[Edge], order: Sequence[Edge]) -> set[Edge]:
-    """Return the nodes from which a gradient can reach a target, and the targets."""
-    useful = set(targets)
+    """Return the nodes through which a gradient reaches a target."""
+    leading: set[Edge] = set()
     for edge in order:
-        if isinstance(edge, Node) and any(each in useful for each in edge.edges):
-            useful.add(edge)
-    return useful
+        if isinstance(edge, Node) and any(each in leading or each in targets for each in edge.edges):
+            leading.add(edge)
+    return leading
 
 
-def _step(node: Node, g: Any, gradients: _Gradients, useful: set[Edge]) -> None:
+def _step(node: Node, g: Any, gradients: _Gradients, wanted: set[Edge], *, checking: bool) -> None:
     """Run a node's rules, and pass the gradients on."""
-    results = node.gradients(g)
+    hooks = node.hooks
+    if hooks is not None and hooks.before:
+        g = run_prehooks(hooks.before, g)
+    results = anomaly.gradients(node, g) if checking else node.gradients(g)
+    fresh = node.gives_fresh
+    if hooks is not None and hooks.after:
+        results, fresh = _run_posthooks(node, hooks.after, results, g), False
     for edge, result in zip(node.edges, results, strict=True):
-        if result is None or edge not in useful:
+        if result is None or edge not in wanted:
             continue
         if not isinstance(result, np.ndarray | np.generic):
             gradients.add(edge, result, owned=False)  # the gradients of several outputs at once
             continue
         fitted = _fit(np.asarray(result), edge)
-        owned = (
-            node.gives_fresh
-            and fitted is not g
-            and fitted.base is None
-            and sum(each is result for each in results) == 1
-        )
+        owned = fresh and fitted is not g and fitted.base is None and sum(each is result for each in results) == 1
         gradients.add(edge, fitted, owned=owned)
 
 
@@ -167,15 +171,90 @@ def _fit(g: Array, edge: Edge) -> Array:
     return g if g.dtype == dtype else g.astype(dtype)
 
 
-def _run_hooks(hooks: Sequence[Callable[[Any], Any]], g: Array) -> Array:
-    """Let each hook see the gradient, and replace it."""
-    for hook in hooks:
-        replaced = hook(wrap(np.array(g)))  # a copy: the hook may keep it, or write to it
-        if replaced is None:
-            continue
-        check_gradient(replaced, g.shape, "a hook returned a gradient that")
-        g = np.asarray(replaced._data).astype(g.dtype, copy=False)
+def _before(hooks: Hooks, g: Any, owned: bool) -> tuple[Any, bool]:
+    """Let the hooks of a tensor see its gradient, and keep it where `retain_grad` asked for it."""
+    if hooks:
+        for hook in list(hooks.values()):
+            g = _replaced(hook, hook(_shown(g)), g)
+        owned = False
+    if (keeper := hooks.retained_by()) is not None:
+        accumulate(keeper, np.array(g))
+    return g, owned
+
+
+def _shown(g: Any) -> Any:
+    """What a hook sees of a gradient: a copy, which it may keep or write to."""
+    return None if g is None else wrap(np.array(g))
+
+
+def _replaced(hook: Callable[..., Any], returned: Any, g: Any) -> Any:
+    """The gradient after a hook: what it returned, if anything."""
+    if returned is None:
+        return g
+    name = getattr(hook, "__name__", type(hook).__name__)
+    if not isinstance(returned, TensorBase):
+        raise DtypeError(f"expected Variable, but hook {name!r} returned {type(returned).__name__!r}: return a Tensor")
+    if g is None:
+        return None
+    array = np.asarray(returned._data)
+    check_gradient(returned, array.shape, f"hook {name!r} returned a gradient that")
+    if array.shape != g.shape:
+        raise ShapeError(
+            f"hook {name!r} has changed the size of value: the gradient has shape {list(g.shape)}, and it returned one "
+            f"of {list(array.shape)}"
+        )
+    if array.dtype != g.dtype:
+        raise DtypeError(
+            f"hook {name!r} has changed the type of value (was {dtypes.of(g.dtype)} got {dtypes.of(array.dtype)})"
+        )
+    return array
+
+
+def _all_replaced(hook: Callable[..., Any], returned: Any, gradients: Sequence[Any]) -> tuple[Any, ...]:
+    """Several gradients after a hook: those in the tuple that it returned, if any."""
+    if returned is None:
+        return tuple(gradients)
+    name = getattr(hook, "__name__", type(hook).__name__)
+    if isinstance(returned, TensorBase):
+        returned = (returned,)
+    if not isinstance(returned, tuple | list):
+        raise DtypeError(f"expected tuple, but hook {name!r} returned {type(returned).__name__!r}")
+    if len(returned) != len(gradients):
+        raise GradientError(
+            f"hook {name!r} has returned an incorrect number of values (got {len(returned)}, but expected "
+            f"{len(gradients)})"
+        )
+    return tuple([_replaced(hook, new, old) for new, old in zip(returned, gradients, strict=True)])
+
+
+def _parts(g: Any) -> tuple[Any, ...]:
+    """The gradients of all of a node's outputs."""
+    return (g,) if isinstance(g, np.ndarray | np.generic) else g.gradients
+
+
+def run_prehooks(hooks: dict[int, Callable[..., Any]], g: Any) -> Any:
+    """Let the hooks before a node see the gradients of its outputs, and replace them."""
+    for hook in list(hooks.values()):
+        parts = _parts(g)
+        replaced = _all_replaced(hook, hook(tuple([_shown(each) for each in parts])), parts)
+        g = replaced[0] if isinstance(g, np.ndarray | np.generic) else type(g)(replaced)
     return g
+
+
+def _run_posthooks(
+    node: Node, hooks: dict[int, Callable[..., Any]], results: tuple[Any, ...], g: Any
+) -> tuple[Any, ...]:
+    """Let the hooks after a node see the gradients of its operands and of its outputs, and replace the former."""
+    places = node.places()
+    pairs = zip(node.edges, results, strict=True)
+    given = [None if each is None else _fit(np.asarray(each), edge) for edge, each in pairs]
+    spread: tuple[Any, ...] = tuple([None if place is None else given[place] for place in places])
+    for hook in list(hooks.values()):
+        shown = tuple([_shown(each) for each in spread]), tuple([_shown(each) for each in _parts(g)])
+        returned = hook(*shown)
+        spread = _all_replaced(hook, returned, spread)
+    changed = {place: each for place, each in zip(places, spread, strict=True) if place is not None}
+    return tuple([changed[at] for at in range(len(results))])
 
 
 def check_gradient(gradient: Any, shape: tuple[int, ...], what: str) -> None:
@@ -187,12 +266,12 @@ def check_gradient(gradient: Any, shape: tuple[int, ...], what: str) -> None:
         what: The subject of the message, as in "a hook returned a gradient that".
 
     Raises:
-        TypeError: It is no tensor.
+        DtypeError: It is no tensor.
         InferenceTensorError: It is marked.
         ShapeError: Its shape is another.
     """
     if not isinstance(gradient, TensorBase):
-        raise TypeError(f"{what} is no tensor: {gradient!r} of type {type(gradient).__name__}")
+        raise DtypeError(f"{what} is no tensor: {gradient!r} of type {type(gradient).__name__}")
     if gradient._flags & MARKED:
         raise InferenceTensorError(
             f"{what} is inference-only ({bases.describe(gradient)}): it would reach training. "
@@ -206,7 +285,12 @@ _accumulating = threading.RLock()  # reentrant: a finaliser may run a backward p
 
 
 def accumulate(leaf: Any, g: Array) -> None:
-    """Add a gradient to a leaf's `.grad`; several threads may do so at once."""
+    """Add a gradient to a tensor's `.grad`; several threads may do so at once.
+
+    Args:
+        leaf: The tensor.
+        g: Its gradient, in memory that is used nowhere else.
+    """
     with _accumulating:
         there = leaf._grad
         if there is None:
@@ -216,3 +300,28 @@ def accumulate(leaf: Any, g: Array) -> None:
             bases.storage_of(there).version += 1
         else:
             leaf._grad = wrap(there._data + g)
+
+
+def finish(leaf: Any, g: Array, owned: bool) -> None:
+    """Add a gradient to a leaf's `.grad`, with the hooks before and after that.
+
+    Args:
+        leaf: A leaf, or another tensor that is to have a `.grad`.
+        g: Its gradient.
+        owned: Whether its memory is used nowhere else.
+    """
+    hooks = leaf._hooks if leaf._flags & HOOKED else None
+    if hooks is not None and hooks.before:
+        g, owned = run_prehooks(hooks.before, g), False
+    if hooks is None:
+        accumulate(leaf, g if owned else np.array(g))
+        return
+    accumulate(leaf, np.array(g))
+    for hook in list(hooks.after_accumulating.values()):
+        if (returned := hook(leaf)) is not None:
+            raise DtypeError(
+                f"expected None, but a hook after accumulating returned {type(returned).__name__!r}: change the "
+                "tensor's .grad instead"
+            )
+    for hook in list(hooks.after.values()):
+        hook((), (_shown(g),))

@@ -68,10 +68,10 @@ def tensor(
     devices.check(device)
     origins: list[Origin | None] = []
     array = _array(data, dtype, origins)
-    return _made_of(origins, array, requires_grad)
+    return made_of(origins, array, requires_grad)
 
 
-def _made_of(origins: Sequence[Origin | None], array: Array, requires_grad: builtins.bool) -> Tensor:
+def made_of(origins: Sequence[Origin | None], array: Array, requires_grad: builtins.bool) -> Tensor:
     """A new leaf over memory of its own, made of data of which the marked parts came from `origins`."""
     origin = combine(origins)
     if origins and requires_grad:
@@ -143,7 +143,7 @@ def _new(
     devices.check(device)
     if dtype is not None:
         array = array.astype(canonical(dtype).numpy_dtype, copy=False)
-    return _made_of(origins, array, requires_grad)
+    return made_of(origins, array, requires_grad)
 
 
 def _numpy_dtype(dtype: DtypeLike | None) -> np.dtype[Any]:
@@ -233,60 +233,6 @@ def full_like(
     return full(input._data.shape, fill_value, dtype=wanted, device=device, requires_grad=requires_grad)
 
 
-def arange(
-    start: Scalar | Tensor,
-    end: Scalar | Tensor | None = None,
-    step: Scalar | Tensor = 1,
-    *,
-    dtype: DtypeLike | None = None,
-    device: DeviceLike = None,
-    requires_grad: builtins.bool = False,
-) -> Tensor:
-    """Return the numbers from `start` (0 if only one is given) up to but not `end`. 0-d tensors may give them.
-
-    Raises:
-        ShapeError: `step` is zero, or leads away from `end`.
-    """
-    if end is None:
-        start, end = 0, start
-    origins: list[Origin | None] = []
-    first, last, by = [number(each, origins) for each in (start, end, step)]
-    if by == 0:
-        raise ShapeError("arange: step must be nonzero")
-    if (last - first) * by < 0:
-        raise ShapeError("arange: upper bound and lower bound inconsistent with step sign")
-    floating = any(isinstance(each, builtins.float) for each in (first, last, by))
-    wanted = canonical(dtype) if dtype is not None else dtypes.get_default_dtype() if floating else dtypes.int64
-    return _new(np.arange(first, last, by).astype(wanted.numpy_dtype), None, device, requires_grad, origins)
-
-
-def linspace(
-    start: Scalar | Tensor,
-    end: Scalar | Tensor,
-    steps: int,
-    *,
-    dtype: DtypeLike | None = None,
-    device: DeviceLike = None,
-    requires_grad: builtins.bool = False,
-) -> Tensor:
-    """Return `steps` numbers evenly from `start` to `end`, both included. 0-d tensors may give these."""
-    origins: list[Origin | None] = []
-    first, last = number(start, origins), number(end, origins)
-    return _new(np.linspace(first, last, steps).astype(_numpy_dtype(dtype)), None, device, requires_grad, origins)
-
-
-def eye(
-    n: int,
-    m: int | None = None,
-    *,
-    dtype: DtypeLike | None = None,
-    device: DeviceLike = None,
-    requires_grad: builtins.bool = False,
-) -> Tensor:
-    """Return a matrix with ones on the diagonal and zeros elsewhere."""
-    return _new(np.eye(n, m, dtype=_numpy_dtype(dtype)), None, device, requires_grad)
-
-
 def _drawn(draw: Any, size: tuple[int, ...], wanted: np.dtype[Any]) -> Array:
     # NumPy draws single and double precision only.
     direct = wanted if wanted in (np.float32, np.float64) else np.dtype(np.float32)
@@ -345,6 +291,33 @@ def randint(
     return _new(drawn, dtypes.int64 if dtype is None else dtype, device, requires_grad)
 
 
+def randint_like(
+    input: Tensor,
+    low: int,
+    high: int | None = None,
+    *,
+    generator: Generator | None = None,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """Return random integers in the shape and dtype of a tensor, from `low` (0 if left out) up to but not `high`.
+
+    Raises:
+        ShapeError: There is no integer between the bounds.
+    """
+    first, last = (0, low) if high is None else (low, high)
+    return randint(
+        first,
+        last,
+        input._data.shape,
+        generator=generator,
+        dtype=dtypes.of(input._data.dtype) if dtype is None else dtype,
+        device=device,
+        requires_grad=requires_grad,
+    )
+
+
 def randperm(
     n: int, *, generator: Generator | None = None, dtype: DtypeLike | None = None, device: DeviceLike = None
 ) -> Tensor:
@@ -373,7 +346,7 @@ def normal(
     origins: list[Origin | None] = []
     centre, spread = number(mean, origins), number(std, origins)
     drawn = _drawn(random_of(generator).standard_normal, tuple(size), _numpy_dtype(None))
-    return _made_of(origins, np.asarray(drawn * spread + centre, dtype=drawn.dtype), requires_grad=False)
+    return made_of(origins, np.asarray(drawn * spread + centre, dtype=drawn.dtype), requires_grad=False)
 
 
 def as_training_data(t: Tensor) -> Tensor:

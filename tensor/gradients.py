@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,16 +11,23 @@ import numpy as np
 from tensor import bases, modes
 from tensor.bases import TensorBase, wrap
 from tensor.dtypes import Array
-from tensor.engine import Edge, accumulate, check_gradient, run_backward
-from tensor.errors import GradientError, InferenceModeError, InferenceTensorError, ShapeError, UnsupportedError
-from tensor.graph import Hooks, Node
+from tensor.engine import Edge, check_gradient, finish, run_backward
+from tensor.errors import (
+    ArgumentError,
+    DtypeError,
+    GradientError,
+    InferenceModeError,
+    InferenceTensorError,
+    ShapeError,
+    UnsupportedError,
+)
+from tensor.graph import hooks_of
+from tensor.handles import Hook, RemovableHandle
 from tensor.history import refresh
-from tensor.marks import HOOKED, MARKED, REQUIRES_GRAD
+from tensor.marks import MARKED, REQUIRES_GRAD
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
-
-Hook = Callable[[Any], Any]
 
 
 def _check_mode(what: str) -> None:
@@ -54,6 +60,8 @@ def _roots(tensors: Sequence[Any], gradients: Sequence[Any]) -> list[tuple[Edge,
         raise ShapeError(f"got {len(tensors)} tensors and {len(gradients)} gradients; there must be one for each")
     roots = []
     for index, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
+        if not isinstance(tensor, TensorBase):
+            raise DtypeError(f"element {index} of tensors is a {type(tensor).__name__}; expected a Tensor")
         if tensor._flags & MARKED:
             raise InferenceTensorError(
                 f"element {index} of tensors ({bases.describe(tensor)}) is inference-only and has no gradient. "
@@ -64,7 +72,14 @@ def _roots(tensors: Sequence[Any], gradients: Sequence[Any]) -> list[tuple[Edge,
             raise GradientError(f"element {index} of tensors does not require grad and does not have a grad_fn")
         array = tensor._data
         if gradient is not None:
-            check_gradient(gradient, array.shape, f"the gradient given for element {index}")
+            if not isinstance(gradient, TensorBase):
+                raise DtypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
+            check_gradient(gradient, gradient._data.shape, f"the gradient given for element {index}")
+            if gradient._data.shape != array.shape:
+                raise ShapeError(
+                    f"Mismatch in shape: grad_output[{index}] has a shape of {list(gradient._data.shape)} and "
+                    f"output[{index}] has a shape of {list(array.shape)}."
+                )
             roots.append((_edge(tensor), gradient._data.astype(array.dtype, copy=False)))
         elif array.size == 1:
             roots.append((_edge(tensor), np.ones_like(array)))
@@ -89,7 +104,7 @@ def backward(
         grad_tensors: A gradient for each; may be missing for those with one element.
         retain_graph: Whether to keep what a second pass needs.
         create_graph: Not supported.
-        inputs: If given, the leaves to compute gradients for; the others keep theirs.
+        inputs: If given, the tensors to compute gradients for, leaves or not; all others keep theirs.
 
     Raises:
         InferenceModeError: Called inside inference mode.
@@ -100,15 +115,32 @@ def backward(
     _check_no_graph(create_graph)
     given = _listed(tensors)
     roots = _roots(given, [None] * len(given) if grad_tensors is None else _listed(grad_tensors))
-    wanted = None if inputs is None else _listed(inputs)
-    if wanted is not None:
-        for index, each in enumerate(wanted):
-            if not each._flags & REQUIRES_GRAD:
-                raise GradientError(f"One of the differentiated Tensors does not require grad: inputs[{index}]")
-            if each._node is not None:
-                raise GradientError(f"inputs[{index}] is no leaf, so it has no .grad; use autograd.grad for it")
-    for leaf, g in run_backward(roots, retain_graph=bool(retain_graph), inputs=wanted).items():
-        accumulate(leaf, g)
+    if inputs is None:
+        run_backward(roots, retain_graph=bool(retain_graph), receive=finish)
+        return
+    wanted = _inputs(inputs, "backward()")
+    tensors_of = {_edge(each): each for each in wanted}
+    run_backward(
+        roots,
+        retain_graph=bool(retain_graph),
+        receive=lambda edge, g, owned: finish(tensors_of[edge], g, owned),
+        inputs=list(tensors_of),
+    )
+
+
+def _inputs(inputs: Any, what: str) -> list[Any]:
+    """What to differentiate by, with its history up to date."""
+    wanted = _listed(inputs)
+    if not wanted:
+        raise ArgumentError(f"`inputs` argument to `{what}` cannot be empty.")
+    for index, each in enumerate(wanted):
+        if not isinstance(each, TensorBase):
+            raise DtypeError(f"inputs[{index}] is a {type(each).__name__}; expected a Tensor")
+    refresh(wanted)
+    for index, each in enumerate(wanted):
+        if not each._flags & REQUIRES_GRAD:
+            raise GradientError(f"One of the differentiated Tensors does not require grad: inputs[{index}]")
+    return wanted
 
 
 def grad(
@@ -139,50 +171,40 @@ def grad(
         InferenceModeError: Called inside inference mode.
         InferenceTensorError: An output or a gradient is inference-only.
         GradientError: An output has no history, or an input was not used.
+        ArgumentError: There are no inputs, or `allow_unused` and `materialize_grads` disagree.
     """
     _check_mode("autograd.grad() was called")
-    _check_no_graph(create_graph or is_grads_batched)
-    given, wanted = _listed(outputs), _listed(inputs)
+    _check_no_graph(create_graph)
+    if is_grads_batched:
+        raise UnsupportedError(
+            "is_grads_batched=True: there is no vmap. Call grad() once for each row of grad_outputs."
+        )
+    if materialize_grads and allow_unused is False:
+        raise ArgumentError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
+    given, wanted = _listed(outputs), _inputs(inputs, "grad()")
     roots = _roots(given, [None] * len(given) if grad_outputs is None else _listed(grad_outputs))
-    refresh(wanted)
-    for each in wanted:
-        if not each._flags & REQUIRES_GRAD:
-            raise GradientError("One of the differentiated Tensors does not require grad")
-    found = run_backward(roots, retain_graph=bool(retain_graph), inputs=[_edge(each) for each in wanted])
+    found: dict[Edge, Array] = {}
+
+    def receive(edge: Edge, g: Array, owned: bool) -> None:
+        found[edge] = g if owned else np.array(g)
+
+    edges = [_edge(each) for each in wanted]
+    run_backward(roots, retain_graph=bool(retain_graph), receive=receive, inputs=edges)
     results: list[Tensor | None] = []
-    for each in wanted:
-        g = found.get(_edge(each))
+    for index, (edge, each) in enumerate(zip(edges, wanted, strict=True)):
+        g = found.get(edge)
         if g is None and materialize_grads:
             g = np.zeros_like(each._data)
         if g is None and not allow_unused:
             raise GradientError(
-                "One of the differentiated Tensors appears to not have been used in the graph. "
+                f"The differentiated Tensor at index {index} appears to not have been used in the graph. "
                 "Set allow_unused=True if this is the desired behavior."
             )
-        results.append(None if g is None else wrap(g))
+        again = any(edge is before for before in edges[:index])
+        results.append(None if g is None else wrap(np.array(g) if again else g))
     return tuple(results)
-
-
-_hook_ids = itertools.count()
-
-
-class RemovableHandle:
-    """Removes a hook again; also a block at whose end it is removed."""
-
-    def __init__(self, hooks: dict[int, Hook], hook: Hook) -> None:
-        self._hooks = hooks
-        self.id = next(_hook_ids)
-        hooks[self.id] = hook
-
-    def remove(self) -> None:
-        """Take the hook off; more than once does no harm."""
-        self._hooks.pop(self.id, None)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.remove()
 
 
 def register_hook(tensor: TensorBase, hook: Hook) -> RemovableHandle:
@@ -198,18 +220,25 @@ def register_hook(tensor: TensorBase, hook: Hook) -> RemovableHandle:
     refresh((tensor,))
     if not tensor._flags & REQUIRES_GRAD:
         raise GradientError("cannot register a hook on a tensor that doesn't require gradient")
+    return RemovableHandle(hooks_of(_edge(tensor)), hook)
+
+
+def register_post_accumulate_grad_hook(tensor: TensorBase, hook: Hook) -> RemovableHandle:
+    """Call `hook` with a leaf whenever `backward` has added to its `.grad`, which the hook may use and clear.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.register_post_accumulate_grad_hook.html
+
+    Raises:
+        InferenceModeError: Called inside inference mode.
+        GradientError: The tensor does not require a gradient, or is no leaf.
+    """
+    _check_mode("register_post_accumulate_grad_hook() was called")
+    refresh((tensor,))
+    if not tensor._flags & REQUIRES_GRAD:
+        raise GradientError("cannot register a hook on a tensor that doesn't require gradient")
     if tensor._node is not None:
-        return RemovableHandle(_hooks_of(tensor._node), hook)
-    if not tensor._flags & HOOKED:
-        tensor._hooks = Hooks()
-        tensor._flags |= HOOKED
-    return RemovableHandle(tensor._hooks, hook)
-
-
-def _hooks_of(node: Node) -> Hooks:
-    if node.hooks is None:
-        node.hooks = Hooks()
-    return node.hooks
+        raise GradientError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    return RemovableHandle(hooks_of(tensor).after_accumulating, hook)
 
 
 def retain_grad(tensor: TensorBase) -> None:
@@ -226,7 +255,7 @@ def retain_grad(tensor: TensorBase) -> None:
         raise GradientError("can't retain_grad on Tensor that has requires_grad=False")
     if tensor._node is not None:
         _check_mode("retain_grad() was called")
-        _hooks_of(tensor._node).retained_by = weakref.ref(tensor)
+        hooks_of(tensor._node).retained_by = weakref.ref(tensor)
 
 
 def retains_grad(tensor: TensorBase) -> bool:

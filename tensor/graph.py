@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from tensor.dtypes import HALF, Array
 from tensor.errors import GradientError
 from tensor.halves import widened
+from tensor.handles import Hook, RemovableHandle
+from tensor.marks import HOOKED
 from tensor.quiet import run
 from tensor.registry import Key, Op, Plan
 from tensor.storages import Storage
@@ -32,19 +35,39 @@ SECOND_BACKWARD = (
 )
 
 
+HINT = (
+    "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
+    "autograd.set_detect_anomaly(True)."
+)
+
+
 def _nobody() -> None:
     return None
 
 
-class Hooks(dict[int, Callable[..., Any]]):
-    """The functions to call with one gradient, by their ids; and who keeps it in `.grad` when they are done."""
+class Hooks(dict[int, Hook]):
+    """The functions to call with one gradient, by their ids, and what else is to happen around it.
 
-    __slots__ = ("retained_by",)
+    In this order: these functions see the gradient, then `retained_by` keeps it in its `.grad`, then `before` sees it;
+    then a node's rules run, or a leaf adds it to its `.grad`; then come `after_accumulating`, of a leaf, and `after`.
+    """
+
+    __slots__ = ("after", "after_accumulating", "before", "retained_by")
 
     retained_by: Callable[[], TensorBase | None]  # a weak reference
+    before: dict[int, Hook]
+    after: dict[int, Hook]
+    after_accumulating: dict[int, Hook]
 
     def __init__(self) -> None:
         self.retained_by = _nobody
+        self.before = {}
+        self.after = {}
+        self.after_accumulating = {}
+
+
+# What users attach to nodes; a field of every node would cost time and memory where there is nothing.
+_metadata: WeakKeyDictionary[Node, dict[str, Any]] = WeakKeyDictionary()
 
 
 class Node:
@@ -101,9 +124,43 @@ class Node:
         return self.op.grad_name
 
     @property
-    def next_functions(self) -> tuple[tuple[Any, int], ...]:
-        """The nodes and leaves that the gradients go to."""
-        return tuple((edge, 0) for edge in self.edges)
+    def next_functions(self) -> tuple[tuple[Node | AccumulateGrad | None, int], ...]:
+        """Where the gradients go: for each operand a node, a leaf's `AccumulateGrad`, or `None` if none is wanted."""
+        return tuple((None if place is None else following(self.edges[place]), 0) for place in self.places())
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What was attached to this node; anomaly mode leaves the forward call's stack here, under `"traceback_"`."""
+        found = _metadata.get(self)
+        return _metadata.setdefault(self, {}) if found is None else found
+
+    def places(self) -> tuple[int | None, ...]:
+        """For each operand that can have a gradient, which of the edges is its, `None` if it wants none."""
+        op, positions = self.op, self.plan.positions
+        if not positions:
+            return tuple(range(len(self.edges)))
+        count = max(len(op.operands) if op.variadic is None else 0, positions[-1] + 1)
+        edge_of = {position: index for index, position in enumerate(positions)}
+        able = [
+            position
+            for position in range(count)
+            if op.joint or position >= len(op.operands) or op.operands[position] in op.rules
+        ]
+        return tuple([edge_of.get(position) for position in able])
+
+    def register_hook(self, fn: Hook) -> RemovableHandle:
+        """Call `fn(grad_inputs, grad_outputs)` after this node's rules ran; a tuple returned replaces `grad_inputs`.
+
+        Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.graph.Node.register_hook.html
+        """
+        return RemovableHandle(hooks_of(self).after, fn)
+
+    def register_prehook(self, fn: Hook) -> RemovableHandle:
+        """Call `fn(grad_outputs)` before this node's rules run; a tuple returned replaces `grad_outputs`.
+
+        Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.graph.Node.register_prehook.html
+        """
+        return RemovableHandle(hooks_of(self).before, fn)
 
     def gradients(self, g: Array) -> tuple[Any, ...]:
         """Return the gradient for each edge, given that of the result.
@@ -131,7 +188,7 @@ class Node:
                 raise GradientError(
                     "one of the variables needed for gradient computation has been modified by an inplace operation: "
                     f"{self.name()} kept {kept}, which is at version {storage.version}; expected version {version} "
-                    "instead. Write to a clone() of it, or after backward()."
+                    f"instead. Write to a clone() of it, or after backward(). {HINT}"
                 )
 
     def free(self) -> None:
@@ -142,6 +199,62 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"
+
+
+class AccumulateGrad:
+    """Where a leaf's gradient ends up, as PyTorch shows it in `next_functions`. Equal to others of the same leaf.
+
+    Args:
+        variable: The leaf.
+    """
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: TensorBase) -> None:
+        self.variable = variable
+
+    def name(self) -> str:
+        """Return what PyTorch calls this kind of node."""
+        return "torch::autograd::AccumulateGrad"
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """Nothing: gradients end here."""
+        return ()
+
+    def register_hook(self, fn: Hook) -> RemovableHandle:
+        """Call `fn((), grad_outputs)` after the gradient was added to the leaf's."""
+        return RemovableHandle(hooks_of(self.variable).after, fn)
+
+    def register_prehook(self, fn: Hook) -> RemovableHandle:
+        """Call `fn(grad_outputs)` before the gradient is added to the leaf's; a tuple returned replaces it."""
+        return RemovableHandle(hooks_of(self.variable).before, fn)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AccumulateGrad) and self.variable is other.variable
+
+    def __hash__(self) -> int:
+        return hash((AccumulateGrad, id(self.variable)))
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {id(self.variable):#x}>"
+
+
+def following(edge: Node | TensorBase) -> Node | AccumulateGrad:
+    """Return what users see of where a gradient goes."""
+    return edge if isinstance(edge, Node) else AccumulateGrad(edge)
+
+
+def hooks_of(edge: Node | TensorBase) -> Hooks:
+    """Return the hooks of a node or of a leaf, to add to them."""
+    if isinstance(edge, Node):
+        if edge.hooks is None:
+            edge.hooks = Hooks()
+        return edge.hooks
+    if not edge._flags & HOOKED:
+        edge._hooks = Hooks()
+        edge._flags |= HOOKED
+    return edge._hooks
 
 
 class Counter:

@@ -7,13 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from tensor.bases import TensorBase, storage_of
+from tensor.bases import Steps, TensorBase, storage_of
 from tensor.dtypes import Array
 from tensor.graph import Hooks, Node, count_node
 from tensor.marks import REQUIRES_GRAD, VIEW
 from tensor.registry import Plan, op
 
-Steps = tuple[tuple[Any, dict[str, Any]], ...]
+
+def _in_order(steps: Steps) -> list[tuple[Any, dict[str, Any]]]:
+    """The operations that lead from a base to a view, with their arguments, the first one first."""
+    found = []
+    each: Steps | None = steps
+    while each is not None:
+        each, step, static = each
+        found.append((step, static))
+    found.reverse()
+    return found
 
 
 def refresh(operands: Sequence[Any]) -> int:
@@ -41,7 +50,7 @@ def refresh_view(tensor: TensorBase) -> None:
         return
     edge: Node | TensorBase = base._node or base
     array = base._data
-    for step, static in view.steps:
+    for step, static in _in_order(view.steps):
         source = array
         array = step.kernel(source, **static)
         plan = step.plan(1)
@@ -94,6 +103,7 @@ class _Slices(Node):
     __slots__ = ("_axes", "_steps")
 
     def __init__(self, edges: list[Node | TensorBase], base: Array, steps: Steps) -> None:
+        super().__init__()
         self.start(_COPY_SLICES, _NO_PLAN, edges, base)
         self._steps = steps
         # The steps are views only over memory laid out as the base's is.
@@ -103,7 +113,7 @@ class _Slices(Node):
         rest = np.empty([g.shape[axis] for axis in self._axes], g.dtype).transpose(np.argsort(self._axes))
         rest[...] = g
         part = rest
-        for step, static in self._steps:
+        for step, static in _in_order(self._steps):
             part = step.kernel(part, **static)
         written = part.copy()
         part[...] = 0

@@ -29,6 +29,30 @@ def is_floating_point(input: Tensor) -> builtins.bool:
     return dtypes.is_floating(input._data.dtype)
 
 
+def is_complex(input: Tensor) -> builtins.bool:
+    """Whether a tensor's elements are complex: never."""
+    return False
+
+
+def is_signed(input: Tensor) -> builtins.bool:
+    """Whether a tensor's dtype holds negative numbers."""
+    return dtypes.of(input._data.dtype).is_signed
+
+
+def is_same_size(input: Tensor, other: Tensor) -> builtins.bool:
+    """Whether two tensors have the same shape."""
+    return input._data.shape == other._data.shape
+
+
+def is_nonzero(input: Tensor) -> builtins.bool:
+    """Whether a tensor's only element is not zero.
+
+    Raises:
+        ShapeError: There is not exactly one.
+    """
+    return builtins.bool(input)
+
+
 def numel(input: Tensor) -> builtins.int:
     """Return a tensor's number of elements."""
     return input._data.size

@@ -20,6 +20,8 @@ from tensor import (
     messages,
     modes,
     printing,
+    queries,
+    regions,
     siblings,
     writes,
 )
@@ -31,14 +33,44 @@ from tensor.marks import HALF, MARKED, REQUIRES_GRAD, TRACED, Origin
 from tensor.ops import (
     activations,
     arithmetic,
+    axes,
+    choosing,
     comparisons,
     conversions,
+    counting,
+    decompositions,
+    diagonals,
     dims,
+    division,
+    exponentials,
+    extremes,
     indexing,
+    inserting,
+    joining,
     linalg,
+    logic,
+    logits,
+    masking,
+    moments,
+    ordering,
+    peaks,
+    placing,
+    powers,
+    quantiles,
+    rectifiers,
     reductions,
+    refusals,
+    rounding,
     sampling,
+    scans,
+    scattering,
+    selecting,
     shapes,
+    signs,
+    slicing,
+    special,
+    trigonometry,
+    vector_norms,
 )
 from tensor.sizes import Size
 from tensor.storages import Storage
@@ -141,13 +173,19 @@ class Tensor(TensorBase):
         strides = tuple(each // self._data.itemsize for each in self._data.strides)
         return strides if dim is None else strides[dims.normal_dim(dim, self._data.ndim)]
 
-    def is_contiguous(self) -> builtins.bool:
-        """Whether the memory is in row-major order."""
+    def is_contiguous(self, memory_format: Any = None) -> builtins.bool:
+        """Whether the memory is in row-major order, the only one that there is."""
         return self._data.flags.c_contiguous
 
-    def is_floating_point(self) -> builtins.bool:
-        """Whether the elements are floats."""
-        return is_floating(self._data.dtype)
+    def storage_offset(self) -> builtins.int:
+        """Return how many elements into the memory of what it views the tensor starts."""
+        return regions.offset_of(self)
+
+    is_floating_point = queries.is_floating_point
+    is_complex = queries.is_complex
+    is_signed = queries.is_signed
+    is_nonzero = queries.is_nonzero
+    is_same_size = queries.is_same_size
 
     def data_ptr(self) -> builtins.int:
         """Return the address of the first element."""
@@ -283,6 +321,8 @@ class Tensor(TensorBase):
 
     register_hook = gradients.register_hook
 
+    register_post_accumulate_grad_hook = gradients.register_post_accumulate_grad_hook
+
     retain_grad = gradients.retain_grad
 
     @property
@@ -357,7 +397,7 @@ class Tensor(TensorBase):
     def __iter__(self) -> Iterator[Tensor]:
         if not self._data.ndim:
             raise TypeError("iteration over a 0-d tensor")
-        return iter(shapes.unbind(self))
+        return iter(slicing.unbind(self))
 
     def __contains__(self, element: Any) -> builtins.bool:
         return bool((self._data == (element._data if isinstance(element, TensorBase) else element)).any())
@@ -421,76 +461,170 @@ class Tensor(TensorBase):
     __sub__ = arithmetic.minus
     __rsub__ = arithmetic.rsub
     __mul__ = __rmul__ = arithmetic.mul
-    __truediv__ = arithmetic.div
-    __rtruediv__ = arithmetic.rdiv
-    __floordiv__ = arithmetic.floor_divide
-    __rfloordiv__ = arithmetic.rfloor_divide
-    __mod__ = arithmetic.remainder
-    __rmod__ = arithmetic.rremainder
-    __pow__ = arithmetic.pow
-    __rpow__ = arithmetic.rpow
+    __truediv__ = division.quotient
+    __rtruediv__ = division.rdiv
+    __floordiv__ = division.floor_divide
+    __rfloordiv__ = division.rfloor_divide
+    __mod__ = division.remainder
+    __rmod__ = division.rremainder
+    __pow__ = powers.pow
+    __rpow__ = powers.rpow
     __neg__ = arithmetic.neg
-    __abs__ = arithmetic.abs
+    __pos__ = arithmetic.positive
+    __abs__ = signs.abs
     __iadd__ = arithmetic.add_
     __isub__ = arithmetic.sub_
     __imul__ = arithmetic.mul_
-    __itruediv__ = arithmetic.div_
-    __ifloordiv__ = arithmetic.floor_divide_
-    __imod__ = arithmetic.remainder_
-    __ipow__ = arithmetic.pow_
+    __itruediv__ = division.div_
+    __ifloordiv__ = division.floor_divide_
+    __imod__ = division.remainder_
+    __ipow__ = powers.pow_
 
     add = arithmetic.add
     add_ = arithmetic.add_
     sub = subtract = arithmetic.sub
-    sub_ = arithmetic.sub_
+    sub_ = subtract_ = arithmetic.sub_
     mul = multiply = arithmetic.mul
-    mul_ = arithmetic.mul_
-    div = divide = true_divide = arithmetic.div
-    div_ = arithmetic.div_
-    floor_divide = arithmetic.floor_divide
-    floor_divide_ = arithmetic.floor_divide_
-    remainder = arithmetic.remainder
-    remainder_ = arithmetic.remainder_
-    pow = arithmetic.pow
-    pow_ = arithmetic.pow_
-    maximum = arithmetic.maximum
-    minimum = arithmetic.minimum
-    clamp = clip = arithmetic.clamp
-    clamp_ = arithmetic.clamp_
+    mul_ = multiply_ = arithmetic.mul_
     neg = negative = arithmetic.neg
-    neg_ = arithmetic.neg_
-    abs = absolute = arithmetic.abs
-    abs_ = arithmetic.abs_
-    sign = arithmetic.sign
-    square = arithmetic.square
-    square_ = arithmetic.square_
-    floor = arithmetic.floor
-    floor_ = arithmetic.floor_
-    ceil = arithmetic.ceil
-    ceil_ = arithmetic.ceil_
-    round = arithmetic.round
-    trunc = arithmetic.trunc
-    exp = arithmetic.exp
-    exp_ = arithmetic.exp_
-    expm1 = arithmetic.expm1
-    log = arithmetic.log
-    log_ = arithmetic.log_
-    log2 = arithmetic.log2
-    log10 = arithmetic.log10
-    log1p = arithmetic.log1p
-    sqrt = arithmetic.sqrt
-    sqrt_ = arithmetic.sqrt_
-    rsqrt = arithmetic.rsqrt
-    rsqrt_ = arithmetic.rsqrt_
-    reciprocal = arithmetic.reciprocal
-    reciprocal_ = arithmetic.reciprocal_
-    sin = arithmetic.sin
-    cos = arithmetic.cos
-    erf = arithmetic.erf
+    neg_ = negative_ = arithmetic.neg_
+    addcmul = arithmetic.addcmul
+    addcmul_ = arithmetic.addcmul_
+    addcdiv = arithmetic.addcdiv
+    addcdiv_ = arithmetic.addcdiv_
+    lerp = arithmetic.lerp
+    lerp_ = arithmetic.lerp_
+    positive = arithmetic.positive
+    div = divide = true_divide = division.div
+    div_ = divide_ = true_divide_ = division.div_
+    floor_divide = division.floor_divide
+    floor_divide_ = division.floor_divide_
+    remainder = division.remainder
+    remainder_ = division.remainder_
+    fmod = division.fmod
+    fmod_ = division.fmod_
+    reciprocal = division.reciprocal
+    reciprocal_ = division.reciprocal_
+    gcd = division.gcd
+    gcd_ = division.gcd_
+    lcm = division.lcm
+    lcm_ = division.lcm_
+    pow = powers.pow
+    pow_ = powers.pow_
+    float_power = powers.float_power
+    float_power_ = powers.float_power_
+    square = powers.square
+    square_ = powers.square_
+    sqrt = powers.sqrt
+    sqrt_ = powers.sqrt_
+    rsqrt = powers.rsqrt
+    rsqrt_ = powers.rsqrt_
+    hypot = powers.hypot
+    hypot_ = powers.hypot_
+    ldexp = powers.ldexp
+    ldexp_ = powers.ldexp_
+    abs = absolute = signs.abs
+    abs_ = absolute_ = signs.abs_
+    sign = signs.sign
+    sign_ = signs.sign_
+    sgn = signs.sgn
+    sgn_ = signs.sgn_
+    copysign = signs.copysign
+    copysign_ = signs.copysign_
+    heaviside = signs.heaviside
+    heaviside_ = signs.heaviside_
+    nextafter = signs.nextafter
+    nextafter_ = signs.nextafter_
+    signbit = signs.signbit
+    floor = rounding.floor
+    floor_ = rounding.floor_
+    ceil = rounding.ceil
+    ceil_ = rounding.ceil_
+    round = rounding.round
+    round_ = rounding.round_
+    trunc = fix = rounding.trunc
+    trunc_ = fix_ = rounding.trunc_
+    frac = rounding.frac
+    frac_ = rounding.frac_
+    exp = exponentials.exp
+    exp_ = exponentials.exp_
+    exp2 = exponentials.exp2
+    exp2_ = exponentials.exp2_
+    expm1 = exponentials.expm1
+    expm1_ = exponentials.expm1_
+    log = exponentials.log
+    log_ = exponentials.log_
+    log2 = exponentials.log2
+    log2_ = exponentials.log2_
+    log10 = exponentials.log10
+    log10_ = exponentials.log10_
+    log1p = exponentials.log1p
+    log1p_ = exponentials.log1p_
+    logit = exponentials.logit
+    logit_ = exponentials.logit_
+    xlogy = exponentials.xlogy
+    xlogy_ = exponentials.xlogy_
+    logaddexp = exponentials.logaddexp
+    logaddexp2 = exponentials.logaddexp2
+    sin = trigonometry.sin
+    sin_ = trigonometry.sin_
+    cos = trigonometry.cos
+    cos_ = trigonometry.cos_
+    tan = trigonometry.tan
+    tan_ = trigonometry.tan_
+    asin = arcsin = trigonometry.asin
+    asin_ = arcsin_ = trigonometry.asin_
+    acos = arccos = trigonometry.acos
+    acos_ = arccos_ = trigonometry.acos_
+    atan = arctan = trigonometry.atan
+    atan_ = arctan_ = trigonometry.atan_
+    atan2 = arctan2 = trigonometry.atan2
+    atan2_ = arctan2_ = trigonometry.atan2_
+    sinh = trigonometry.sinh
+    sinh_ = trigonometry.sinh_
+    cosh = trigonometry.cosh
+    cosh_ = trigonometry.cosh_
+    tanh = trigonometry.tanh
+    tanh_ = trigonometry.tanh_
+    asinh = arcsinh = trigonometry.asinh
+    asinh_ = arcsinh_ = trigonometry.asinh_
+    acosh = arccosh = trigonometry.acosh
+    acosh_ = arccosh_ = trigonometry.acosh_
+    atanh = arctanh = trigonometry.atanh
+    atanh_ = arctanh_ = trigonometry.atanh_
+    sinc = trigonometry.sinc
+    sinc_ = trigonometry.sinc_
+    deg2rad = trigonometry.deg2rad
+    deg2rad_ = trigonometry.deg2rad_
+    rad2deg = trigonometry.rad2deg
+    rad2deg_ = trigonometry.rad2deg_
+    erf = special.erf
+    erf_ = special.erf_
+    erfc = special.erfc
+    erfc_ = special.erfc_
+    erfinv = special.erfinv
+    erfinv_ = special.erfinv_
+    lgamma = special.lgamma
+    lgamma_ = special.lgamma_
+    digamma = special.digamma
+    digamma_ = special.digamma_
+    maximum = extremes.maximum
+    minimum = extremes.minimum
+    fmax = extremes.fmax
+    fmin = extremes.fmin
+    clamp = clip = extremes.clamp
+    clamp_ = clip_ = extremes.clamp_
+    clamp_min = extremes.clamp_min
+    clamp_min_ = extremes.clamp_min_
+    clamp_max = extremes.clamp_max
+    clamp_max_ = extremes.clamp_max_
+    nan_to_num = choosing.nan_to_num
+    nan_to_num_ = choosing.nan_to_num_
 
     def where(self, condition: Tensor, other: Tensor | dtypes.Scalar) -> Tensor:
         """Return these elements where `condition` is true, those of `other` elsewhere."""
-        return arithmetic.where(condition, self, other)
+        result: Tensor = choosing.where(condition, self, other)
+        return result
 
     # ---- comparisons and logic
 
@@ -500,69 +634,114 @@ class Tensor(TensorBase):
     __le__ = comparisons.le
     __gt__ = comparisons.gt
     __ge__ = comparisons.ge
-    __and__ = __rand__ = comparisons.bitwise_and
-    __or__ = __ror__ = comparisons.bitwise_or
-    __xor__ = __rxor__ = comparisons.bitwise_xor
-    __invert__ = comparisons.bitwise_not
-    __iand__ = comparisons.bitwise_and_
-    __ior__ = comparisons.bitwise_or_
-    __ixor__ = comparisons.bitwise_xor_
+    __and__ = __rand__ = logic.bitwise_and
+    __or__ = __ror__ = logic.bitwise_or
+    __xor__ = __rxor__ = logic.bitwise_xor
+    __invert__ = logic.bitwise_not
+    __lshift__ = logic.bitwise_left_shift
+    __rlshift__ = logic.rlshift
+    __rshift__ = logic.bitwise_right_shift
+    __rrshift__ = logic.rrshift
+    __iand__ = logic.bitwise_and_
+    __ior__ = logic.bitwise_or_
+    __ixor__ = logic.bitwise_xor_
+    __ilshift__ = logic.bitwise_left_shift_
+    __irshift__ = logic.bitwise_right_shift_
 
     eq = comparisons.eq
+    eq_ = comparisons.eq_
     ne = not_equal = comparisons.ne
+    ne_ = not_equal_ = comparisons.ne_
     lt = less = comparisons.lt
+    lt_ = less_ = comparisons.lt_
     le = less_equal = comparisons.le
+    le_ = less_equal_ = comparisons.le_
     gt = greater = comparisons.gt
+    gt_ = greater_ = comparisons.gt_
     ge = greater_equal = comparisons.ge
-    logical_and = comparisons.logical_and
-    logical_or = comparisons.logical_or
-    logical_xor = comparisons.logical_xor
-    logical_not = comparisons.logical_not
-    logical_not_ = comparisons.logical_not_
-    bitwise_and = comparisons.bitwise_and
-    bitwise_or = comparisons.bitwise_or
-    bitwise_xor = comparisons.bitwise_xor
-    bitwise_not = comparisons.bitwise_not
+    ge_ = greater_equal_ = comparisons.ge_
     isnan = comparisons.isnan
     isinf = comparisons.isinf
     isfinite = comparisons.isfinite
+    isposinf = comparisons.isposinf
+    isneginf = comparisons.isneginf
     isclose = comparisons.isclose
     allclose = comparisons.allclose
     equal = comparisons.equal
+    logical_and = logic.logical_and
+    logical_and_ = logic.logical_and_
+    logical_or = logic.logical_or
+    logical_or_ = logic.logical_or_
+    logical_xor = logic.logical_xor
+    logical_xor_ = logic.logical_xor_
+    logical_not = logic.logical_not
+    logical_not_ = logic.logical_not_
+    bitwise_and = logic.bitwise_and
+    bitwise_and_ = logic.bitwise_and_
+    bitwise_or = logic.bitwise_or
+    bitwise_or_ = logic.bitwise_or_
+    bitwise_xor = logic.bitwise_xor
+    bitwise_xor_ = logic.bitwise_xor_
+    bitwise_not = logic.bitwise_not
+    bitwise_not_ = logic.bitwise_not_
+    bitwise_left_shift = logic.bitwise_left_shift
+    bitwise_left_shift_ = logic.bitwise_left_shift_
+    bitwise_right_shift = logic.bitwise_right_shift
+    bitwise_right_shift_ = logic.bitwise_right_shift_
 
     # ---- reductions
 
     sum = reductions.sum
     mean = reductions.mean
-    var = reductions.var
-    std = reductions.std
+    var = moments.var
+    std = moments.std
     prod = reductions.prod
-    amax = reductions.amax
-    amin = reductions.amin
-    max = reductions.max
-    min = reductions.min
-    argmax = reductions.argmax
-    argmin = reductions.argmin
-    sort = reductions.sort
-    argsort = reductions.argsort
-    topk = reductions.topk
-    cumsum = reductions.cumsum
+    amax = peaks.amax
+    amin = peaks.amin
+    max = peaks.max
+    min = peaks.min
+    argmax = peaks.argmax
+    argmin = peaks.argmin
+    sort = ordering.sort
+    argsort = ordering.argsort
+    topk = ordering.topk
+    cumsum = scans.cumsum
     any = reductions.any
     all = reductions.all
     count_nonzero = reductions.count_nonzero
-    norm = reductions.norm
+    norm = vector_norms.norm
+    nansum = reductions.nansum
+    nanmean = reductions.nanmean
+    aminmax = peaks.aminmax
+    msort = ordering.msort
+    kthvalue = ordering.kthvalue
+    median = ordering.median
+    nanmedian = ordering.nanmedian
+    quantile = quantiles.quantile
+    unique = counting.unique
+    unique_consecutive = counting.unique_consecutive
+    bincount = counting.bincount
+    histc = counting.histc
+    cumprod = scans.cumprod
+    cumprod_ = scans.cumprod_
+    cumsum_ = scans.cumsum_
+    cummax = scans.cummax
+    cummin = scans.cummin
+    logcumsumexp = scans.logcumsumexp
+    diff = scans.diff
+    dist = vector_norms.dist
 
     # ---- activations
 
-    relu = activations.relu
-    relu_ = activations.relu_
+    relu = rectifiers.relu
+    relu_ = rectifiers.relu_
+    prelu = rectifiers.prelu
+    hardshrink = rectifiers.hardshrink
     sigmoid = activations.sigmoid
     sigmoid_ = activations.sigmoid_
-    tanh = activations.tanh
-    tanh_ = activations.tanh_
-    softmax = activations.softmax
-    log_softmax = activations.log_softmax
-    logsumexp = activations.logsumexp
+    softmax = logits.softmax
+    log_softmax = logits.log_softmax
+    logsumexp = logits.logsumexp
 
     # ---- products of matrices
 
@@ -575,6 +754,26 @@ class Tensor(TensorBase):
     dot = linalg.dot
     outer = linalg.outer
     addmm = linalg.addmm
+    addmm_ = linalg.addmm_
+    addmv_ = linalg.addmv_
+    addr_ = linalg.addr_
+    baddbmm_ = linalg.baddbmm_
+    addbmm_ = linalg.addbmm_
+    ger = linalg.outer
+    vdot = linalg.vdot
+    inner = linalg.inner
+    kron = linalg.kron
+    trace = linalg.trace
+    cross = linalg.cross
+    matrix_power = linalg.matrix_power
+    addmv = linalg.addmv
+    addr = linalg.addr
+    baddbmm = linalg.baddbmm
+    addbmm = linalg.addbmm
+    inverse = decompositions.inv
+    det = decompositions.det
+    slogdet = decompositions.slogdet
+    cholesky = decompositions.cholesky
 
     # ---- random numbers
 
@@ -593,54 +792,87 @@ class Tensor(TensorBase):
     flatten = shapes.flatten
     unflatten = shapes.unflatten
     ravel = shapes.ravel
-    permute = shapes.permute
-    transpose = swapaxes = swapdims = shapes.transpose
-    t = shapes.t
-    movedim = moveaxis = shapes.movedim
     squeeze = shapes.squeeze
     unsqueeze = shapes.unsqueeze
     expand = shapes.expand
     expand_as = shapes.expand_as
     broadcast_to = shapes.broadcast_to
-    diagonal = shapes.diagonal
-    contiguous = shapes.contiguous
-    narrow = shapes.narrow
-    select = shapes.select
-    split = shapes.split
-    chunk = shapes.chunk
-    unbind = shapes.unbind
-    repeat = shapes.repeat
-    tile = shapes.tile
-    flip = shapes.flip
-    roll = shapes.roll
-    tril = shapes.tril
-    triu = shapes.triu
+    permute = axes.permute
+    transpose = swapaxes = swapdims = axes.transpose
+    t = axes.t
+    adjoint = axes.adjoint
+    movedim = moveaxis = axes.movedim
+    flip = axes.flip
+    fliplr = axes.fliplr
+    flipud = axes.flipud
+    rot90 = axes.rot90
+    roll = axes.roll
+    repeat = joining.repeat
+    tile = joining.tile
+    diagonal = diagonals.diagonal
+    diag = diagonals.diag
+    diag_embed = diagonals.diag_embed
+    diagflat = diagonals.diagflat
+    tril = diagonals.tril
+    tril_ = diagonals.tril_
+    triu = diagonals.triu
+    triu_ = diagonals.triu_
+    narrow = slicing.narrow
+    narrow_copy = slicing.narrow_copy
+    select = slicing.select
+    split = slicing.split
+    split_with_sizes = slicing.split_with_sizes
+    tensor_split = slicing.tensor_split
+    hsplit = slicing.hsplit
+    vsplit = slicing.vsplit
+    dsplit = slicing.dsplit
+    chunk = slicing.chunk
+    unbind = slicing.unbind
+    unfold = slicing.unfold
+    as_strided = slicing.as_strided
 
-    @property
-    def T(self) -> Tensor:  # noqa: N802 - PyTorch's name
-        """A view with all dimensions in reverse order."""
-        return shapes.permute(self, tuple(range(self._data.ndim))[::-1])
-
-    @property
-    def mT(self) -> Tensor:  # noqa: N802 - PyTorch's name
-        """A view with the last two dimensions swapped."""
-        return shapes.transpose(self, -2, -1)
+    T = property(axes.reversed_dims)
+    mT = mH = property(axes.m_transposed)  # noqa: N815 - PyTorch's names
+    H = property(axes.h_transposed)
 
     # ---- indexing
 
     __getitem__ = indexing.getitem
     __setitem__ = indexing.setitem
-    gather = indexing.gather
-    scatter = indexing.scatter
-    scatter_ = indexing.scatter_
-    scatter_add = indexing.scatter_add
-    scatter_add_ = indexing.scatter_add_
-    index_select = indexing.index_select
-    repeat_interleave = indexing.repeat_interleave
-    masked_fill = indexing.masked_fill
-    masked_fill_ = indexing.masked_fill_
-    masked_select = indexing.masked_select
-    nonzero = indexing.nonzero
+    select_scatter = inserting.select_scatter
+    slice_scatter = inserting.slice_scatter
+    diagonal_scatter = inserting.diagonal_scatter
+    fill_diagonal_ = inserting.fill_diagonal_
+    index_put = indexing.index_put
+    index_put_ = indexing.index_put_
+    gather = selecting.gather
+    index_select = selecting.index_select
+    take = selecting.take
+    take_along_dim = selecting.take_along_dim
+    repeat_interleave = selecting.repeat_interleave
+    scatter = scattering.scatter
+    scatter_ = scattering.scatter_
+    scatter_add = scattering.scatter_add
+    scatter_add_ = scattering.scatter_add_
+    scatter_reduce = scattering.scatter_reduce
+    scatter_reduce_ = scattering.scatter_reduce_
+    index_add = placing.index_add
+    index_add_ = placing.index_add_
+    index_copy = placing.index_copy
+    index_copy_ = placing.index_copy_
+    index_fill = placing.index_fill
+    index_fill_ = placing.index_fill_
+    index_reduce = placing.index_reduce
+    index_reduce_ = placing.index_reduce_
+    put = scattering.put
+    put_ = scattering.put_
+    masked_fill = masking.masked_fill
+    masked_fill_ = masking.masked_fill_
+    masked_select = masking.masked_select
+    masked_scatter = masking.masked_scatter
+    masked_scatter_ = masking.masked_scatter_
+    nonzero = masking.nonzero
+    argwhere = masking.argwhere
 
     # ---- others in its dtype
 
@@ -652,7 +884,8 @@ class Tensor(TensorBase):
 
     # ---- conversions
 
-    clone = shapes.clone
+    clone = conversions.clone
+    contiguous = conversions.contiguous
     detach = conversions.detach
     detach_ = conversions.detach_
     to = conversions.to
@@ -661,7 +894,18 @@ class Tensor(TensorBase):
     fill_ = conversions.fill_
     zero_ = conversions.zero_
 
-    def cpu(self) -> Tensor:
+    set_ = refusals.set_
+    resize_ = refusals.resize_
+    resize_as_ = refusals.resize_as_
+    as_strided_ = refusals.as_strided_
+    squeeze_ = refusals.squeeze_
+    unsqueeze_ = refusals.unsqueeze_
+    t_ = refusals.t_
+    transpose_ = refusals.transpose_
+    swapaxes_ = refusals.swapaxes_
+    swapdims_ = refusals.swapdims_
+
+    def cpu(self, memory_format: Any = None) -> Tensor:
         """Return this tensor: it is on the CPU."""
         return self
 
@@ -672,6 +916,9 @@ class Tensor(TensorBase):
     half = conversions.half
     bfloat16 = conversions.bfloat16
     long = conversions.long
+    short = conversions.short
+    char = conversions.char
+    byte = conversions.byte
     int = conversions.int
     bool = conversions.bool
 

@@ -1,5 +1,8 @@
 """Gradients: PyTorch's `torch.autograd`."""
 
+from tensor.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from tensor.autograd import functional, graph
+from tensor.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from tensor.autograd.checks import GradcheckError, gradcheck
 from tensor.autograd.function import Function
 from tensor.gradients import backward, grad
@@ -13,12 +16,18 @@ __all__ = [
     "GraphStats",
     "backward",
     "counting_nodes",
+    "detect_anomaly",
     "enable_grad",
+    "functional",
     "grad",
     "gradcheck",
+    "graph",
     "graph_stats",
     "inference_mode",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
     "is_grad_enabled",
     "no_grad",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]

@@ -5,6 +5,7 @@ Source: https://docs.pytorch.org/docs/stable/autograd.html#torch.autograd.Functi
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,8 +14,10 @@ import numpy as np
 from tensor import bases, history, modes, writes
 from tensor.bases import TensorBase, storage_of, wrap
 from tensor.dtypes import Array, is_floating
-from tensor.errors import GradientError, InferenceTensorError
-from tensor.graph import SECOND_BACKWARD, Node, count_node
+from tensor.engine import unbroadcast
+from tensor.errors import DtypeError, GradientError, InferenceTensorError, ShapeError, UnsupportedError
+from tensor.graph import HINT, SECOND_BACKWARD, Node, count_node
+from tensor.handles import Hook, RemovableHandle
 from tensor.marks import MARKED, REQUIRES_GRAD
 from tensor.messages import WAYS_OUT, mixed
 from tensor.registry import Op, Plan
@@ -32,6 +35,7 @@ class FunctionCtx:
     def __init__(self, needs_input_grad: tuple[bool, ...], name: str) -> None:
         self.needs_input_grad = needs_input_grad
         self._name = name
+        self._are_tensors: tuple[bool, ...] = ()
         self._to_save: tuple[Any, ...] = ()
         self._saved: list[tuple[Any, Storage | None, int]] | None = None
         self._dirty: tuple[Any, ...] = ()
@@ -70,7 +74,7 @@ class FunctionCtx:
                 raise GradientError(
                     "one of the variables needed for gradient computation has been modified by an inplace operation: "
                     f"a tensor that {self._name} saved is at version {storage.version}; expected version {version} "
-                    "instead. Write to a clone() of it, or after backward()."
+                    f"instead. Write to a clone() of it, or after backward(). {HINT}"
                 )
         return tuple([wrap(kept) if isinstance(kept, np.ndarray) else kept for kept, _, _ in self._saved])
 
@@ -82,7 +86,7 @@ class FunctionCtx:
                 self._saved.append((None, None, 0))
                 continue
             if not isinstance(tensor, TensorBase):
-                raise TypeError(f"save_for_backward can only save variables, but got {type(tensor).__name__}")
+                raise DtypeError(f"save_for_backward can only save variables, but got {type(tensor).__name__}")
             storage = storage_of(tensor)
             is_output = any(tensor is each for each in outputs)
             self._saved.append((tensor._data if is_output else tensor, storage, storage.version))
@@ -93,8 +97,15 @@ class Function:
     """An operation with a forward and a backward that the user writes; subclass it and call `apply`.
 
     `forward(ctx, *inputs)`, or `forward(*inputs)` together with `setup_context(ctx, inputs, output)`, computes under
-    `no_grad`. `backward(ctx, *gradients)` returns a gradient, or `None`, for each input.
+    `no_grad`. `backward(ctx, *gradients)`, which may be called `vjp` instead, returns a gradient, or `None`, for each
+    input.
     """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Refuse to make an instance."""
+        raise GradientError(
+            f"{cls.__name__}: a Function has static methods and no instances; call {cls.__name__}.apply(...)"
+        )
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -109,7 +120,15 @@ class Function:
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         """Compute the gradients of the inputs from those of the outputs."""
-        raise NotImplementedError("You must implement the backward function for custom autograd.Function.")
+        raise UnsupportedError(
+            "You must implement either the backward or vjp method for your custom autograd.Function to use it with "
+            "backward."
+        )
+
+    @staticmethod
+    def vjp(ctx: Any, *grad_outputs: Any) -> Any:
+        """Compute the gradients of the inputs, by another name: a Function has this or `backward`."""
+        raise UnsupportedError("vjp is not implemented.")
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
@@ -130,8 +149,14 @@ class Function:
             raise InferenceTensorError(mixed(_op(cls), args))
         edges = [each._node or each for each, needed in zip(args, needs, strict=True) if needed]
         ctx = FunctionCtx(needs, cls.__name__)
+        ctx._are_tensors = tuple([isinstance(each, TensorBase) for each in args])
         result = cls._forward(ctx, args, kwargs)
         outputs = result if isinstance(result, tuple) else (result,)
+        if any(all(each is not output for output in outputs) for each in ctx._dirty):
+            raise GradientError(
+                f"{cls.__name__}: Some elements marked as dirty during the forward method were not returned as output. "
+                "The inputs that are modified inplace must all be outputs of the Function."
+            )
         if recording:
             outputs = _recorded(cls, ctx, args, outputs, edges)
         elif marked:
@@ -203,7 +228,7 @@ def _recorded(
         if not differentiable:
             finished.append(output)
             continue
-        end = _Output(op, node, index, output._data)
+        end = _Output(op, node, index, output._data) if len(outputs) > 1 else node
         if any(output is each for each in ctx._dirty):
             writes.check_recorded(output)
             history.rebase(output, end)
@@ -234,9 +259,11 @@ class _PerOutput:
 class _Output(Node):
     """One output of a custom function: hands its gradient to the node that they share."""
 
-    __slots__ = ("_count", "_index")
+    __slots__ = ("_count", "_index", "_shared")
 
     def __init__(self, op: Op, node: _FunctionNode, index: int, array: Array) -> None:
+        self._shared = node
+        super().__init__()
         self.start(op, _NO_PLAN, [node], array)
         self._index = index
         self._count = len(node.outputs)
@@ -244,31 +271,63 @@ class _Output(Node):
     def gradients(self, g: Array) -> tuple[Any, ...]:
         return (_PerOutput(tuple([g if index == self._index else None for index in range(self._count)])),)
 
+    # Users see one node, with several outputs.
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        return self._shared.next_functions
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        return self._shared.metadata
+
+    def register_hook(self, fn: Hook) -> RemovableHandle:
+        return self._shared.register_hook(fn)
+
+    def register_prehook(self, fn: Hook) -> RemovableHandle:
+        return self._shared.register_prehook(fn)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in Node.__slots__:  # not set yet
+            raise AttributeError(name)
+        return getattr(self._shared, name)
+
 
 class _FunctionNode(Node):
     """A custom function's call: runs its backward."""
 
-    __slots__ = ("_cls", "_ctx", "outputs")
+    __slots__ = ("_cls", "_ctx", "_places", "outputs")
 
     gives_fresh = False  # users return what they like, including what they keep
 
     def __init__(
         self, op: Op, cls: type[Function], ctx: FunctionCtx, edges: list[Any], outputs: tuple[Any, ...]
     ) -> None:
-        self.start(op, _NO_PLAN, edges, np.empty(0))
-        self._cls = cls
         self._ctx = ctx
+        super().__init__()
+        first = next((each._data for each in outputs if isinstance(each, TensorBase)), np.empty(0))
+        self.start(op, _NO_PLAN, edges, first)
+        self._cls = cls
+        counted = itertools.count()
+        self._places = tuple(
+            [
+                next(counted) if needed else None
+                for needed, is_tensor in zip(ctx.needs_input_grad, ctx._are_tensors, strict=True)
+                if is_tensor
+            ]
+        )
         self.outputs = [
             (each._data.shape, each._data.dtype) if isinstance(each, TensorBase) else None for each in outputs
         ]
 
     def gradients(self, g: Any) -> tuple[Any, ...]:
         given: list[Any] = []
-        for gradient, output in zip(g.gradients, self.outputs, strict=True):
+        parts = g.gradients if isinstance(g, _PerOutput) else (g,)
+        for gradient, output in zip(parts, self.outputs, strict=True):
             if gradient is None and output is not None and self._ctx._materialize:
                 gradient = np.zeros(*output)
             given.append(None if gradient is None else wrap(gradient))
-        returned = self._cls.backward(self._ctx, *given)
+        returned = self._rule()(self._ctx, *given)
         results = list(returned) if isinstance(returned, tuple | list) else [returned]
         needs = self._ctx.needs_input_grad
         if len(results) > len(needs) and all(each is None for each in results[len(needs) :]):
@@ -278,13 +337,34 @@ class _FunctionNode(Node):
                 f"function {self.name()} returned an incorrect number of gradients "
                 f"(expected {len(needs)}, got {len(results)})"
             )
-        return tuple([self._checked(index, each) for index, each in enumerate(results) if needs[index]])
+        needed = [index for index, each in enumerate(needs) if each]
+        return tuple([self._checked(at, results[at], edge) for at, edge in zip(needed, self.edges, strict=True)])
 
-    def _checked(self, index: int, gradient: Any) -> Array | None:
+    def _rule(self) -> Callable[..., Any]:
+        cls = self._cls
+        if cls.vjp is Function.vjp:
+            return cls.backward
+        if cls.backward is not Function.backward:
+            raise GradientError(
+                f"{cls.__name__}: Implementing both 'backward' and 'vjp' for a custom Function is not allowed: which "
+                "one is meant? They are two names of the same thing."
+            )
+        return cls.vjp
+
+    def places(self) -> tuple[int | None, ...]:
+        return self._places
+
+    def __getattr__(self, name: str) -> Any:
+        """What forward left in its context, as PyTorch's node is the context itself."""
+        if name in Node.__slots__:  # not set yet
+            raise AttributeError(name)
+        return getattr(self._ctx, name)
+
+    def _checked(self, index: int, gradient: Any, edge: Node | TensorBase) -> Array | None:
         if gradient is None:
             return None
         if not isinstance(gradient, TensorBase):
-            raise TypeError(
+            raise DtypeError(
                 f"{self.name()}: backward returned {type(gradient).__name__} as gradient {index}; expected a Tensor"
             )
         if gradient._flags & MARKED:
@@ -292,7 +372,17 @@ class _FunctionNode(Node):
                 f"{self.name()}: backward returned an inference-only tensor as gradient {index} "
                 f"({bases.describe(gradient)}): it would reach training. {bases.whence_of(gradient)} {WAYS_OUT}"
             )
-        return gradient._data
+        array = gradient._data
+        shape = edge.shape if isinstance(edge, Node) else edge._data.shape
+        if array.shape != shape:
+            try:
+                unbroadcast(array, shape)
+            except ShapeError:
+                raise ShapeError(
+                    f"Function {self.name()} returned an invalid gradient at index {index} - got {list(array.shape)} "
+                    f"but expected shape compatible with {list(shape)}"
+                ) from None
+        return array
 
     def free(self) -> None:
         if self._ctx._saved:

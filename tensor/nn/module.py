@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from tensor.dtypes import dtype, float16, float32, float64
 from tensor.errors import InferenceTensorError
 from tensor.factories import empty
+from tensor.handles import RemovableHandle
 from tensor.modes import is_inference_mode_enabled
 from tensor.nn.gradients import clear_grad
-from tensor.nn.hooks import RemovableHandle
 from tensor.nn.parameter import Parameter
 from tensor.nn.state_dict import IncompatibleKeys, load, slots_of
 from tensor.scopes import no_grad

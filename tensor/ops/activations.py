@@ -1,4 +1,4 @@
-"""Activation functions, and what is computed of logits."""
+"""Smooth activation functions, computed block by block."""
 
 from __future__ import annotations
 
@@ -7,75 +7,118 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor.dispatch import apply
-from tensor.dtypes import Array, DtypeLike
-from tensor.ops.conversions import cast
-from tensor.ops.dims import Dims, normal_dim, normal_dims
-from tensor.ops.elementwise import as_floating, check_floating, inplace, unary
-from tensor.registry import op
+from tensor.dtypes import Array
+from tensor.ops.elementwise import as_floating, check_floating, in_blocks, inplace, unary
+from tensor.registry import Kernel, op
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
+# Beyond, tanh(softplus(x)) is 1 in every dtype, and exp(x)⁴ would overflow.
+_MISH_LIMIT = 20.0
 
-def _sigmoid(input: Array) -> Any:
-    # Where the exponential overflows its inverse is 0, as it should be; half precision overflows too early.
-    out = np.asarray(np.negative(input.astype(np.float32) if input.dtype == np.float16 else input))
+
+def _sigmoid_into(x: Array, out: Array) -> None:
+    # Where the exponential overflows its inverse is 0, as it should be.
+    np.negative(x, out=out)
     np.exp(out, out=out)
     out += 1
-    return np.reciprocal(out, out=out).astype(input.dtype, copy=False)
+    np.reciprocal(out, out=out)
 
 
-def _shifted(input: Array, dim: Any) -> tuple[Array, Array]:
-    """The elements less their largest, and that; a largest of inf or -inf is taken as 0 off, as all is lost anyway."""
-    largest = input.max(axis=dim, keepdims=True)
-    largest = np.where(np.isfinite(largest), largest, 0).astype(input.dtype, copy=False)
-    return input - largest, largest
+def _sigmoid(input: Array) -> Array:
+    return in_blocks(_sigmoid_into, input)
 
 
-def _softmax(input: Array, *, dim: int) -> Any:
-    check_floating("softmax", input)
-    if not input.size:
-        return input.copy()
-    powers = input - input.max(axis=dim, keepdims=True)
-    np.exp(powers, out=powers)
-    powers /= powers.sum(axis=dim, keepdims=True)
-    return powers
+def _silu_into(x: Array, out: Array) -> None:
+    np.negative(x, out=out)
+    np.exp(out, out=out)
+    out += 1
+    np.divide(x, out, out=out)
 
 
-def _log_softmax(input: Array, *, dim: int) -> Any:
-    check_floating("log_softmax", input)
-    if not input.size:
-        return input.copy()
-    shifted = input - input.max(axis=dim, keepdims=True)
-    shifted -= np.log(np.exp(shifted).sum(axis=dim, keepdims=True))
-    return shifted
+def _silu_vjp_into(g: Array, x: Array, out: Array) -> None:
+    """The gradient g s (1 + x (1 - s)), with s the sigmoid of x."""
+    _sigmoid_into(x, out)
+    rest = 1 - out
+    rest *= x
+    rest += 1
+    out *= rest
+    out *= g
 
 
-def _logsumexp(input: Array, *, dim: tuple[int, ...], keepdim: bool) -> Any:
-    input = as_floating(input)
-    shifted, largest = _shifted(input, dim)
-    total = np.log(np.exp(shifted).sum(axis=dim, keepdims=True)) + largest
-    return total if keepdim else total.squeeze(dim)
+def _mish_into(x: Array, out: Array) -> None:
+    """With e = exp(x) and n = e (e + 2), tanh(log(1 + e)) is n / (n + 2)."""
+    np.clip(x, -np.inf, _MISH_LIMIT, out=out)
+    np.exp(out, out=out)
+    out *= out + 2
+    out /= out + 2
+    out *= x
 
 
-def _logsumexp_vjp(g: Array, input: Array, out: Array, dim: tuple[int, ...], keepdim: bool) -> Any:
-    total, g = (out, g) if keepdim else (np.expand_dims(out, dim), np.expand_dims(g, dim))
-    return g * np.exp(input - total)
+def _mish_vjp_into(g: Array, x: Array, out: Array) -> None:
+    """The gradient g (t + x s (1 - t²)), with t = n / (n + 2) as above, and s the sigmoid of x."""
+    np.clip(x, -np.inf, _MISH_LIMIT, out=out)
+    np.exp(out, out=out)
+    n = out * (out + 2)
+    t = n / (n + 2)
+    n += 2
+    out *= out + 1
+    out /= n
+    out /= n
+    out *= 4
+    out *= x
+    out += t
+    out *= g
 
 
-RELU = op("relu", unary(lambda x: np.maximum(x, 0)), input=lambda g, out: g * (out > 0))
+def _log_sigmoid_into(x: Array, out: Array) -> None:
+    np.abs(x, out=out)
+    np.negative(out, out=out)
+    np.exp(out, out=out)
+    np.log1p(out, out=out)
+    np.subtract(np.clip(x, -np.inf, 0), out, out=out)
+
+
+def _log_sigmoid_vjp_into(g: Array, x: Array, out: Array) -> None:
+    np.exp(x, out=out)
+    out += 1
+    np.divide(g, out, out=out)
+
+
+def _softplus(input: Array, *, beta: float, threshold: float) -> Any:
+    check_floating("softplus", input)
+    scaled = input * beta
+    return np.where(scaled > threshold, input, np.log1p(np.exp(np.clip(scaled, -np.inf, threshold))) / beta)
+
+
+def _softplus_vjp(g: Array, input: Array, beta: float, threshold: float) -> Any:
+    scaled = input * beta
+    return g * np.where(scaled > threshold, g.dtype.type(1), _sigmoid(np.asarray(scaled)))
+
+
+def _blockwise(name: str, compute: Any) -> Kernel:
+    def kernel(input: Array) -> Array:
+        check_floating(name, input)
+        return in_blocks(compute, input)
+
+    return kernel
+
+
 SIGMOID = op("sigmoid", unary(_sigmoid, floating=True), input=lambda g, out: g * out * (1 - out))
-TANH = op("tanh", unary(np.tanh, floating=True), input=lambda g, out: g * (1 - out * out))
-SOFTMAX = op("softmax", _softmax, input=lambda g, out, dim: out * (g - (g * out).sum(axis=dim, keepdims=True)))
-LOG_SOFTMAX = op(
-    "log_softmax", _log_softmax, input=lambda g, out, dim: g - np.exp(out) * g.sum(axis=dim, keepdims=True)
+SILU = op("silu", _blockwise("silu", _silu_into), input=lambda g, input: in_blocks(_silu_vjp_into, g, input))
+MISH = op("mish", _blockwise("mish", _mish_into), input=lambda g, input: in_blocks(_mish_vjp_into, g, input))
+LOG_SIGMOID = op(
+    "log_sigmoid",
+    _blockwise("logsigmoid", _log_sigmoid_into),
+    input=lambda g, input: in_blocks(_log_sigmoid_vjp_into, g, input),
 )
-LOGSUMEXP = op("logsumexp", _logsumexp, input=_logsumexp_vjp)
-
-
-def relu(input: Tensor) -> Tensor:
-    """Return the elements with negative ones replaced by 0."""
-    return apply(RELU, input)
+SOFTPLUS = op("softplus", _softplus, input=_softplus_vjp)
+SOFTSIGN = op(
+    "softsign",
+    lambda input: as_floating(input) / (1 + np.abs(as_floating(input))),
+    input=lambda g, input: g / np.square(1 + np.abs(input)),
+)
 
 
 def sigmoid(input: Tensor) -> Tensor:
@@ -83,38 +126,6 @@ def sigmoid(input: Tensor) -> Tensor:
     return apply(SIGMOID, input)
 
 
-def tanh(input: Tensor) -> Tensor:
-    """Return the hyperbolic tangent."""
-    return apply(TANH, input)
-
-
-def softmax(input: Tensor, dim: int, dtype: DtypeLike | None = None) -> Tensor:
-    """Return probabilities along a dimension, in proportion to `exp(input)`.
-
-    Args:
-        input: Logits, floats of any shape.
-        dim: The dimension that sums to 1.
-        dtype: What to cast the logits to first.
-    """
-    input = input if dtype is None else cast(input, dtype)
-    if not input._data.ndim:
-        return softmax(input.reshape(1), 0).reshape(())
-    return apply(SOFTMAX, input, dim=normal_dim(dim, input._data.ndim))
-
-
-def log_softmax(input: Tensor, dim: int, dtype: DtypeLike | None = None) -> Tensor:
-    """Return the logarithm of `softmax`, without computing that."""
-    input = input if dtype is None else cast(input, dtype)
-    if not input._data.ndim:
-        return log_softmax(input.reshape(1), 0).reshape(())
-    return apply(LOG_SOFTMAX, input, dim=normal_dim(dim, input._data.ndim))
-
-
-def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
-    """Return `log(sum(exp(input)))` over dimensions, without overflow."""
-    return apply(LOGSUMEXP, input, dim=normal_dims(dim, input._data.ndim), keepdim=keepdim)
-
-
-relu_ = inplace(RELU)
 sigmoid_ = inplace(SIGMOID)
-tanh_ = inplace(TANH)
+silu_ = inplace(SILU)
+mish_ = inplace(MISH)

@@ -35,6 +35,7 @@ def _fill_with(input: Array, value: Any) -> None:
     np.copyto(input, value if isinstance(value, np.ndarray) else fitting(value, input.dtype), casting="unsafe")
 
 
+CLONE = op("clone", lambda input: input.copy(), moves=True, input=lambda g: g)
 TO = op("to_copy", lambda input, *, dtype: input.astype(dtype), moves=True, input=lambda g: g)
 COPY = op("copy", lambda input, src: src, inplace=_copy_into, input=lambda g: np.zeros_like(g), src=lambda g: g)
 FILL = op("fill", lambda input, value: value, inplace=_fill_with, input=lambda g: np.zeros_like(g), value=lambda g: g)
@@ -50,30 +51,59 @@ def cast(input: Tensor, dtype: DtypeLike, *, copy: builtins.bool = False) -> Ten
     return apply(TO, input, dtype=wanted)
 
 
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """Return a copy in row-major order; gradients flow through it.
+
+    Args:
+        input: The tensor.
+        memory_format: Ignored: there is only row-major order.
+    """
+    return apply(CLONE, input)
+
+
+def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
+    """Return the tensor itself if its memory is in row-major order, else a copy that is.
+
+    Args:
+        input: The tensor.
+        memory_format: Ignored: there is only row-major order.
+    """
+    return input if input._data.flags.c_contiguous else apply(CLONE, input)
+
+
 def to(
     input: Tensor,
     *args: Any,
     dtype: DtypeLike | None = None,
     device: Any = None,
+    other: Tensor | None = None,
     non_blocking: builtins.bool = False,
     copy: builtins.bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """Return the tensor in another dtype. A device may be named too, and is the CPU.
 
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html
+
     Args:
         input: The tensor.
-        args: A dtype, a device, a device and a dtype, or a tensor that has the dtype wanted.
+        args: A dtype, a device, a device and a dtype, or a tensor that has the dtype wanted; then `non_blocking` and
+            `copy`.
         dtype: The dtype wanted.
         device: `"cpu"`.
+        other: A tensor that has the dtype wanted.
         non_blocking: Ignored: there is nothing to wait for.
         copy: Whether to copy even where nothing changes.
+        memory_format: Ignored: there is only row-major order.
 
     Raises:
         UnsupportedError: The device is not the CPU.
         DtypeError: What is given is neither.
     """
     devices.check(device)
-    for each in args:
+    flags = [each for each in args if isinstance(each, builtins.bool)]
+    copy = copy or (len(flags) > 1 and flags[1])
+    for each in (*args, other):
         if isinstance(each, TensorBase):
             dtype = dtypes.of(each._data.dtype)
         elif isinstance(each, str | devices.device):
@@ -81,7 +111,7 @@ def to(
                 raise DtypeError(f"expected a dtype or a device, got the text {each!r}; the dtype is tensor.{each}")
             devices.check(each)
         elif isinstance(each, builtins.bool):
-            continue  # PyTorch's positional non_blocking
+            continue
         elif each is not None:
             dtype = canonical(each)
     return cast(input, dtype if dtype is not None else dtypes.of(input._data.dtype), copy=copy)
@@ -156,6 +186,11 @@ def copy_(input: Tensor, src: Tensor, non_blocking: builtins.bool = False) -> Te
     return write(COPY, input, src)
 
 
+def fill(input: Tensor, value: Tensor | Scalar) -> Tensor:
+    """Return a tensor of the same shape and dtype with one value everywhere."""
+    return write(FILL, clone(input), value)
+
+
 def fill_(input: Tensor, value: Tensor | Scalar) -> Tensor:
     """Write one value everywhere."""
     return write(FILL, input, value)
@@ -189,6 +224,21 @@ def bfloat16(input: Tensor) -> Tensor:
 def long(input: Tensor) -> Tensor:
     """Return the tensor as int64."""
     return cast(input, dtypes.int64)
+
+
+def short(input: Tensor) -> Tensor:
+    """Return the tensor as int16."""
+    return cast(input, dtypes.int16)
+
+
+def char(input: Tensor) -> Tensor:
+    """Return the tensor as int8."""
+    return cast(input, dtypes.int8)
+
+
+def byte(input: Tensor) -> Tensor:
+    """Return the tensor as uint8."""
+    return cast(input, dtypes.uint8)
 
 
 def int(input: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
 _ndarray = np.ndarray
+_BLOCK = 1 << 15  # elements: a few arrays of so many fit a core's cache
 
 
 def binary(ufunc: Any, *, floating: bool = False) -> Kernel:
     """Return a kernel of two operands in their common dtype.
 
     Args:
-        ufunc: Computes it.
+        ufunc: Computes it; `dispatch.operator` calls it alone for two arrays of one dtype.
         floating: Whether integers are computed in the default float dtype.
     """
 
@@ -46,6 +47,40 @@ def binary(ufunc: Any, *, floating: bool = False) -> Kernel:
 def as_floating(input: Array) -> Array:
     """Return integers and booleans in the default float dtype, floats as they are."""
     return input if is_floating(input.dtype) else input.astype(dtypes.get_default_dtype().numpy_dtype)
+
+
+def flat(g: Array) -> Array:
+    """Return the gradient of a function with steps: zeros."""
+    return np.zeros_like(g)
+
+
+def in_blocks(compute: Callable[..., None], *arrays: Array) -> Array:
+    """Compute an elementwise function block by block, so that what it keeps in between stays in the cache.
+
+    Args:
+        compute: Takes arrays of one dimension and the array to write the result to, which it may use before.
+        arrays: Of one shape; the first has the result's dtype.
+    """
+    first = arrays[0]
+    rows = [each.reshape(-1) for each in arrays]
+    out = np.empty(first.size, first.dtype)
+    if out.size <= _BLOCK:
+        compute(*rows, out)
+    else:
+        for start in range(0, out.size, _BLOCK):
+            part = slice(start, start + _BLOCK)
+            compute(*[each[part] for each in rows], out[part])
+    return out.reshape(first.shape)
+
+
+def horner(x: Array, coefficients: Sequence[float], out: Array) -> Array:
+    """Compute a polynomial into `out`, which is not `x`; coefficients come from the highest power down."""
+    np.multiply(x, coefficients[0], out=out)
+    for coefficient in coefficients[1:-1]:
+        out += coefficient
+        out *= x
+    out += coefficients[-1]
+    return out
 
 
 def check_floating(name: str, input: Array) -> None:

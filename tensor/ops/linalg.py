@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tensor import dtypes
-from tensor.bases import TensorBase
+from tensor.bases import TensorBase, wrap
 from tensor.dispatch import apply
 from tensor.dtypes import Array, Scalar
 from tensor.errors import DtypeError, ShapeError
-from tensor.ops import arithmetic
+from tensor.ops import arithmetic, decompositions
+from tensor.ops.axes import roll
+from tensor.ops.masking import masked_fill
+from tensor.ops.shapes import broadcast_tensors
 from tensor.registry import op
+from tensor.sequences import eye
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -129,10 +134,210 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     return arithmetic.mul(input.unsqueeze(1), vec2.unsqueeze(0))
 
 
+def vdot(input: Tensor, other: Tensor) -> Tensor:
+    """Return the inner product of two vectors of one size."""
+    return dot(input, other)
+
+
+def inner(input: Tensor, other: Tensor) -> Tensor:
+    """Return the inner products over the last dimensions, (..., n) and (..., n), of each with each.
+
+    Raises:
+        ShapeError: The last sizes differ.
+    """
+    a, b = input._data, other._data
+    if not a.ndim or not b.ndim:
+        return arithmetic.mul(input, other)
+    if a.shape[-1] != b.shape[-1]:
+        raise ShapeError(
+            "inner() the last dimension must match on both input tensors but got shapes "
+            f"{list(a.shape)} and {list(b.shape)}"
+        )
+    columns = other.reshape(-1, b.shape[-1]) if b.ndim > 1 else other
+    product = apply(MATMUL, input, columns.t() if b.ndim > 1 else columns)
+    return product.reshape(*a.shape[:-1], *b.shape[:-1])
+
+
+def kron(input: Tensor, other: Tensor) -> Tensor:
+    """Return the Kronecker product: each element of `input` times the whole of `other`."""
+    ndim = max(input._data.ndim, other._data.ndim)
+    a = input.reshape([1] * (ndim - input._data.ndim) + list(input._data.shape))
+    b = other.reshape([1] * (ndim - other._data.ndim) + list(other._data.shape))
+    pairs = [(m, n) for m, n in zip(a._data.shape, b._data.shape, strict=True)]
+    left = a.reshape([size for m, _ in pairs for size in (m, 1)])
+    right = b.reshape([size for _, n in pairs for size in (1, n)])
+    return arithmetic.mul(left, right).reshape([m * n for m, n in pairs])
+
+
+def trace(input: Tensor) -> Tensor:
+    """Return the sum of a matrix's diagonal.
+
+    Raises:
+        ShapeError: It is no matrix.
+    """
+    if input._data.ndim != 2:
+        raise ShapeError(f"trace: expected a matrix, but got tensor with dim {input._data.ndim}")
+    return input.diagonal().sum()
+
+
+def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
+    """Return the cross products of vectors of three elements.
+
+    Args:
+        input: Three elements along `dim`.
+        other: Broadcasts with it.
+        dim: The dimension; by default the first one of size 3.
+
+    Raises:
+        ShapeError: There are not three elements.
+    """
+    a, b = broadcast_tensors(input, other)
+    shape = a._data.shape
+    if dim is None:
+        dim = next((at for at, size in enumerate(shape) if size == 3), None)
+        if dim is None:
+            raise ShapeError(f"cross: no dimension of size 3 in input of shape {list(shape)}")
+    if shape[dim] != 3:
+        raise ShapeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {shape[dim]}")
+    before, after = roll(a, -1, dim), roll(b, -1, dim)
+    return roll(arithmetic.sub(arithmetic.mul(a, after), arithmetic.mul(before, b)), -1, dim)
+
+
+def matrix_power(input: Tensor, n: int) -> Tensor:
+    """Return a square matrix multiplied with itself `n` times; negative powers are those of the inverse."""
+    rows = input._data.shape[-1] if input._data.ndim > 1 else -1
+    if rows != input._data.shape[-2 if input._data.ndim > 1 else 0]:
+        raise ShapeError(f"linalg.matrix_power: A must be batches of square matrices, got {list(input._data.shape)}")
+    if n < 0:
+        return matrix_power(decompositions.inv(input), -n)
+    if n == 0:
+        return eye(rows, dtype=input.dtype).expand(input._data.shape).clone()
+    half = matrix_power(input, n // 2) if n > 1 else None
+    if half is None:
+        return input.clone()
+    square = matmul(half, half)
+    return matmul(square, input) if n % 2 else square
+
+
+def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
+    """Return the product of several matrices, in the cheapest order; the first and the last may be vectors.
+
+    Raises:
+        ShapeError: There are fewer than two.
+    """
+    given = list(tensors)
+    if len(given) < 2:
+        raise ShapeError(f"multi_dot(): expected at least 2 tensors but got {len(given)}")
+    sizes = [each._data.shape[0] if each._data.ndim > 1 else 1 for each in given]
+    sizes += [given[-1]._data.shape[-1] if given[-1]._data.ndim > 1 else 1]
+    if given[0]._data.ndim == 1:
+        sizes[1] = given[0]._data.shape[0]
+    return _multiplied(given, 0, len(given), _cheapest(tuple(sizes)))
+
+
+def _cheapest(sizes: tuple[int, ...]) -> dict[tuple[int, int], int]:
+    """Where to split each run of matrices for the fewest multiplications (dynamic programming)."""
+    count = len(sizes) - 1
+    costs, splits = {(at, at + 1): 0 for at in range(count)}, {}
+    for length in range(2, count + 1):
+        for start in range(count - length + 1):
+            stop = start + length
+            costs[start, stop], splits[start, stop] = min(
+                (costs[start, at] + costs[at, stop] + sizes[start] * sizes[at] * sizes[stop], at)
+                for at in range(start + 1, stop)
+            )
+    return splits
+
+
+def _multiplied(given: list[Tensor], start: int, stop: int, splits: dict[tuple[int, int], int]) -> Tensor:
+    if stop - start == 1:
+        return given[start]
+    at = splits[start, stop]
+    return matmul(_multiplied(given, start, at, splits), _multiplied(given, at, stop, splits))
+
+
+def chain_matmul(*matrices: Tensor) -> Tensor:
+    """Return the product of several matrices, in the cheapest order."""
+    return multi_dot(matrices) if len(matrices) > 1 else matrices[0]
+
+
+def _blended(input: Tensor, product: Tensor, beta: Tensor | Scalar, alpha: Tensor | Scalar) -> Tensor:
+    """`beta * input + alpha * product`; with a beta of 0 nothing of `input` counts, not even nan."""
+    scaled = arithmetic.times(product, alpha)
+    if isinstance(beta, TensorBase) or beta != 0:
+        return arithmetic.add(arithmetic.times(input, beta), scaled)
+    # Zeros that still are computed of `input`, whose gradient is 0 then, as in PyTorch.
+    return arithmetic.add(masked_fill(input, wrap(np.array(True)), 0), scaled)
+
+
 def addmm(
     input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
 ) -> Tensor:
     """Return `beta * input + alpha * (mat1 @ mat2)`."""
-    product = arithmetic.times(mm(mat1, mat2), alpha)
-    skipped = not isinstance(beta, TensorBase) and beta == 0
-    return product if skipped else arithmetic.add(product, arithmetic.times(input, beta))
+    return _blended(input, mm(mat1, mat2), beta, alpha)
+
+
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1) -> Tensor:
+    """Return `beta * input + alpha * (mat @ vec)`."""
+    return _blended(input, mv(mat, vec), beta, alpha)
+
+
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1) -> Tensor:
+    """Return `beta * input + alpha * outer(vec1, vec2)`."""
+    return _blended(input, outer(vec1, vec2), beta, alpha)
+
+
+def baddbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
+) -> Tensor:
+    """Return `beta * input + alpha * (batch1 @ batch2)`, for batches of matrices."""
+    return _blended(input, bmm(batch1, batch2), beta, alpha)
+
+
+def addbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
+) -> Tensor:
+    """Return `beta * input + alpha * (batch1 @ batch2)`, summed over the batch."""
+    return _blended(input, bmm(batch1, batch2).sum(0), beta, alpha)
+
+
+def _blended_(input: Tensor, product: Tensor, beta: Tensor | Scalar, alpha: Tensor | Scalar) -> Tensor:
+    """`_blended`, into `input`."""
+    if not isinstance(beta, TensorBase) and beta == 0:
+        input.zero_()
+    else:
+        input.mul_(beta)
+    return input.add_(arithmetic.times(product, alpha))
+
+
+def addmm_(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
+) -> Tensor:
+    """Compute `addmm` into this tensor, and return it."""
+    return _blended_(input, mm(mat1, mat2), beta, alpha)
+
+
+def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1) -> Tensor:
+    """Compute `addmv` into this tensor, and return it."""
+    return _blended_(input, mv(mat, vec), beta, alpha)
+
+
+def addr_(
+    input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
+) -> Tensor:
+    """Compute `addr` into this tensor, and return it."""
+    return _blended_(input, outer(vec1, vec2), beta, alpha)
+
+
+def baddbmm_(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
+) -> Tensor:
+    """Compute `baddbmm` into this tensor, and return it."""
+    return _blended_(input, bmm(batch1, batch2), beta, alpha)
+
+
+def addbmm_(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
+) -> Tensor:
+    """Compute `addbmm` into this tensor, and return it."""
+    return _blended_(input, bmm(batch1, batch2).sum(0), beta, alpha)

@@ -1,72 +1,19 @@
-"""Activations, softmax and dropout."""
+"""Smooth activations and gates, and dropout."""
 
 from __future__ import annotations
-
-import math
-import warnings
 
 import numpy as np
 
 from tensor.bases import fresh
 from tensor.dispatch import apply
-from tensor.dtypes import Array, DtypeLike
+from tensor.dtypes import Scalar
+from tensor.errors import ShapeError
 from tensor.generators import random_of
-from tensor.ops import activations
-from tensor.ops.elementwise import check_floating
-from tensor.ops.special import erf
-from tensor.registry import op
+from tensor.ops import activations, trigonometry
+from tensor.ops.dims import normal_dim
+from tensor.ops.gelu import GELU, GELU_TANH
 from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
-
-_TANH_SCALE = math.sqrt(2 / math.pi)
-_TANH_CUBIC = 0.044715
-
-
-def _normal_cdf(x: Array) -> Array:
-    return 0.5 * (1 + erf(x * math.sqrt(0.5)))
-
-
-def _gelu_vjp(g: Array, input: Array) -> Array:
-    density = np.exp(-0.5 * np.square(input)) / math.sqrt(2 * math.pi)
-    return g * (_normal_cdf(input) + input * density)
-
-
-def _inner_tanh(x: Array) -> Array:
-    return np.tanh(_TANH_SCALE * (x + _TANH_CUBIC * x * x * x))
-
-
-def _gelu_tanh_vjp(g: Array, input: Array) -> Array:
-    tanh = _inner_tanh(input)
-    slope = _TANH_SCALE * (1 + 3 * _TANH_CUBIC * np.square(input))
-    gradient: Array = g * (0.5 * (1 + tanh) + 0.5 * input * (1 - np.square(tanh)) * slope)
-    return gradient
-
-
-def _gelu(input: Array) -> Array:
-    check_floating("gelu", input)
-    return input * _normal_cdf(input)
-
-
-def _gelu_tanh(input: Array) -> Array:
-    check_floating("gelu", input)
-    out: Array = 0.5 * input * (1 + _inner_tanh(input))
-    return out
-
-
-GELU = op("gelu", _gelu, input=_gelu_vjp)
-GELU_TANH = op("gelu_tanh", _gelu_tanh, input=_gelu_tanh_vjp)
-
-
-def relu(input: Tensor, inplace: bool = False) -> Tensor:
-    """Return `max(input, 0)` of each element.
-
-    Args:
-        input: any shape.
-        inplace: write the result over the input.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html
-    """
-    return activations.relu_(input) if inplace else activations.relu(input)
 
 
 def tanh(input: Tensor) -> Tensor:
@@ -74,7 +21,7 @@ def tanh(input: Tensor) -> Tensor:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.tanh.html
     """
-    return activations.tanh(input)
+    return trigonometry.tanh(input)
 
 
 def sigmoid(input: Tensor) -> Tensor:
@@ -83,6 +30,14 @@ def sigmoid(input: Tensor) -> Tensor:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.sigmoid.html
     """
     return activations.sigmoid(input)
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """Return the logarithm of `sigmoid`, without computing that.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.logsigmoid.html
+    """
+    return apply(activations.LOG_SIGMOID, input)
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
@@ -100,44 +55,84 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise ValueError(f"approximate argument must be either none or tanh, got {approximate!r}")
-    out: Tensor = apply(GELU if approximate == "none" else GELU_TANH, input)
-    return out
+    return apply(GELU if approximate == "none" else GELU_TANH, input)
 
 
-def softmax(input: Tensor, dim: int | None = None, *, dtype: DtypeLike | None = None) -> Tensor:
-    """Return exponentials that add up to one along a dimension.
-
-    Args:
-        input: any shape.
-        dim: the dimension; leaving it out is deprecated, as in PyTorch.
-        dtype: to compute in.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
-    """
-    return input.softmax(_chosen_dim(input, dim), dtype=dtype)
-
-
-def log_softmax(input: Tensor, dim: int | None = None, *, dtype: DtypeLike | None = None) -> Tensor:
-    """Return the logarithm of softmax, computed in one.
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """Return each element times its sigmoid; also called swish.
 
     Args:
-        input: any shape.
-        dim: the dimension; leaving it out is deprecated, as in PyTorch.
-        dtype: to compute in.
+        input: any shape, floating-point.
+        inplace: write the result over the input.
 
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html
+    Source: Elfwing et al., 2017, https://arxiv.org/abs/1702.03118;
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.silu.html
     """
-    return input.log_softmax(_chosen_dim(input, dim), dtype=dtype)
+    return activations.silu_(input) if inplace else apply(activations.SILU, input)
 
 
-def _chosen_dim(input: Tensor, dim: int | None) -> int:
-    if dim is not None:
-        return dim
-    warnings.warn(
-        "Implicit dimension choice for softmax has been deprecated. Change the call to include dim=X as an argument.",
-        stacklevel=3,
-    )
-    return 0 if input.ndim in (0, 1, 3) else 1
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """Return `input * tanh(softplus(input))`.
+
+    Args:
+        input: any shape, floating-point.
+        inplace: write the result over the input.
+
+    Source: Misra, 2019, https://arxiv.org/abs/1908.08681;
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mish.html
+    """
+    return activations.mish_(input) if inplace else apply(activations.MISH, input)
+
+
+def softplus(input: Tensor, beta: Scalar = 1, threshold: Scalar = 20) -> Tensor:
+    """Return `log(1 + exp(beta * input)) / beta`.
+
+    Args:
+        input: any shape, floating-point.
+        beta: how sharp the bend is.
+        threshold: where `beta * input` is above it, return the input.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softplus.html
+    """
+    return apply(activations.SOFTPLUS, input, beta=beta, threshold=threshold)
+
+
+def softsign(input: Tensor) -> Tensor:
+    """Return `input / (1 + abs(input))`.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softsign.html
+    """
+    return apply(activations.SOFTSIGN, input)
+
+
+def tanhshrink(input: Tensor) -> Tensor:
+    """Return `input - tanh(input)`.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.tanhshrink.html
+    """
+    return input - input.tanh()
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """Return the first half times the sigmoid of the second.
+
+    Args:
+        input: at least one dimension.
+        dim: the dimension to halve, of even size.
+
+    Raises:
+        ShapeError: there is no dimension, or the size is odd.
+
+    Source: Dauphin et al., 2016, https://arxiv.org/abs/1612.08083;
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.glu.html
+    """
+    if not input.ndim:
+        raise ShapeError("glu does not support scalars because halving size must be even")
+    dim = normal_dim(dim, input.ndim)
+    size = input.shape[dim]
+    if size % 2:
+        raise ShapeError(f"Halving dimension must be even, but dimension {dim} is size {size}")
+    return input.narrow(dim, 0, size // 2) * input.narrow(dim, size // 2, size // 2).sigmoid()
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:

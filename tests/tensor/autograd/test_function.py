@@ -182,7 +182,7 @@ def test_mistakes_in_backward():
     for gradient, error, words in (
         ((T.ones(2), T.ones(2)), T.GradientError, r"expected 1, got 2"),
         (1.0, TypeError, "returned float"),
-        (T.ones(3), T.ShapeError, r"\[3\]"),
+        (T.ones(3), T.ShapeError, r"invalid gradient at index 0 - got \[3\] but expected shape compatible with \[2\]"),
     ):
         with pytest.raises(error, match=words):
             function(gradient).apply(x).sum().backward()
@@ -197,6 +197,14 @@ def test_missing_methods():
 
     with pytest.raises(NotImplementedError, match="forward"):
         Empty.apply(T.ones(1))
+
+    class OneWay(Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 1
+
+    with pytest.raises(NotImplementedError, match="either the backward or vjp method"):
+        OneWay.apply(T.ones(1, requires_grad=True)).backward()
 
     class Saves(Function):
         @staticmethod
@@ -220,3 +228,128 @@ def test_the_context_does_not_keep_outputs_alive():
         assert node() is None
     finally:
         gc.enable()
+
+
+def test_backward_by_its_other_name():
+    class Named(Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 1
+
+        @staticmethod
+        def vjp(ctx, g):
+            return g * 7
+
+    x = T.ones(2, requires_grad=True)
+    Named.apply(x).sum().backward()
+    assert x.grad.tolist() == [7, 7]
+
+    class Both(Named):
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    with pytest.raises(T.GradientError, match="Implementing both"):
+        Both.apply(x).sum().backward()
+
+
+def test_a_function_has_no_instances():
+    with pytest.raises(T.GradientError, match=r"call Exp\.apply"):
+        Exp()
+
+
+def test_keyword_arguments_reach_forward():
+    class Scale(Function):
+        @staticmethod
+        def forward(ctx, x, *, by):
+            ctx.by = by
+            return x * by
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.by
+
+    x = T.ones(2, requires_grad=True)
+    Scale.apply(x, by=3).sum().backward()
+    assert x.grad.tolist() == [3, 3]
+
+
+def test_dirty_tensors_must_be_returned():
+    class Forgets(Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.mark_dirty(x)
+            return x * 1
+
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    with pytest.raises(T.GradientError, match="marked as dirty during the forward method were not returned"):
+        Forgets.apply(T.ones(2, requires_grad=True) * 1)
+
+
+def test_backward_within_backward():
+    """Checkpointing does this: it computes a part of the model again, and goes back through that."""
+
+    class Again(Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x.exp()
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            with T.enable_grad():
+                inner = x.detach().requires_grad_()
+                T.autograd.backward(inner.exp(), g)
+            assert not T.is_grad_enabled()
+            return inner.grad
+
+    x = double(3)
+    assert gradcheck(lambda x: Again.apply(Again.apply(x)), x)
+
+
+def test_a_failing_forward_or_backward_leaves_the_mode_as_it_was():
+    class Fails(Function):
+        @staticmethod
+        def forward(ctx, x, now):
+            if now:
+                raise KeyError("forward")
+            return x * 1
+
+        @staticmethod
+        def backward(ctx, g):
+            raise KeyError("backward")
+
+    x = T.ones(1, requires_grad=True)
+    for fail in (lambda: Fails.apply(x, True), lambda: Fails.apply(x, False).backward()):
+        with pytest.raises(KeyError):
+            fail()
+        assert T.is_grad_enabled()
+    assert x.grad is None
+
+
+def test_saved_tensors_are_gone_after_backward_and_stay_with_retain_graph():
+    x = T.ones(2, requires_grad=True)
+    result = Exp.apply(x)
+    result.sum().backward(retain_graph=True)
+    assert result.grad_fn.saved_tensors[0].tolist() == result.tolist()
+    result.sum().backward()
+    with pytest.raises(T.GradientError, match="after they have already been freed"):
+        _ = result.grad_fn.saved_tensors
+
+
+def test_a_list_is_no_result():
+    class Listed(Function):
+        @staticmethod
+        def forward(ctx, x):
+            return [x * 1]
+
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    (only,) = Listed.apply(T.ones(1, requires_grad=True))
+    assert not only.requires_grad  # as in PyTorch: several results are a tuple

@@ -68,6 +68,69 @@ CALLS |= {
 }
 CALLS["pow"] = {"input": X, "exponent": 2.0}
 
+SERIES, IMAGE, VOLUME = T.ones(1, 2, 4), T.ones(1, 2, 4, 4), T.ones(1, 2, 4, 4, 4)
+for _dims, _input in enumerate((SERIES, IMAGE, VOLUME), start=1):
+    _weight = T.ones(2, 2, *[1] * _dims)
+    CALLS |= {name.format(_dims): {"input": _input, "weight": _weight} for name in ("conv{}d", "conv_transpose{}d")}
+    CALLS[f"avg_pool{_dims}d"] = {"input": _input, "kernel_size": 2}
+    CALLS[f"lp_pool{_dims}d"] = {"input": _input, "norm_type": 2.0, "kernel_size": 2}
+_STATISTICS = {"running_mean": T.zeros(2), "running_var": T.ones(2), "weight": None, "bias": None}
+CALLS |= {
+    "batch_norm": {"input": SERIES, **_STATISTICS, "training": True, "momentum": 0.1, "eps": 1e-5},
+    "instance_norm": {"input": SERIES, **_STATISTICS, "use_input_stats": True, "momentum": 0.1, "eps": 1e-5},
+    "group_norm": {"input": SERIES, "num_groups": 1},
+    "rms_norm": {"input": X, "normalized_shape": (2,)},
+    "local_response_norm": {"input": SERIES, "size": 2},
+    "interpolate": {"input": SERIES},
+    "upsample": {"input": SERIES},
+}
+
+CALLS |= {
+    "as_strided": {"input": X, "size": (2,), "stride": (1,)},
+    "combinations": {"input": X[0]},
+    "index_add": {"input": X, "dim": 0, "index": CLASSES, "source": X},
+    "index_add_": {"dim": 0, "index": CLASSES, "source": X},
+    "fill": {"input": X, "value": 1.0},
+    "fill_diagonal_": {"fill_value": 1.0},
+    "slice_scatter": {"input": X, "src": X},
+    "select_scatter": {"input": X, "src": X[0], "dim": 0, "index": 0},
+    "index_fill": {"input": X, "dim": 0, "index": CLASSES, "value": 1.0},
+    "index_fill_": {"dim": 0, "index": CLASSES, "value": 1.0},
+    "logspace": {"start": 0.0, "end": 1.0, "steps": 3},
+    "pad": {"input": X, "pad": (1, 1)},
+    "randint_like": {"input": X, "low": 1, "high": 5},
+    "range": {"start": 0.0, "end": 4.0},
+    "rot90": {"input": X},
+    "tensor_split": {"input": X},
+    "unfold": {"input": X, "dimension": 0, "size": 1, "step": 1},
+    **{name: {"input": IMAGE} for name in ("dsplit", "hsplit", "vsplit")},
+    "channel_shuffle": {"input": IMAGE},
+    "pixel_shuffle": {"input": T.ones(1, 4, 2, 2)},
+    "pixel_unshuffle": {"input": IMAGE},
+    **{name: {"row": 2, "col": 2} for name in ("tril_indices", "triu_indices")},
+}
+
+# Elementwise functions, and activations.
+_OF_ONE = (
+    *("celu", "elu", "hardshrink", "hardtanh", "leaky_relu", "logit", "nan_to_num", "rrelu", "softplus", "softshrink"),
+    *("clamp_max", "clamp_min"),
+)
+CALLS |= {name: {"input": X} for name in _OF_ONE}
+CALLS |= {f"{name}_": {} for name in (*_OF_ONE, "round", "float_power")}
+CALLS |= {
+    "addcdiv": {"input": X, "tensor1": X, "tensor2": X},
+    "addcdiv_": {"tensor1": X, "tensor2": X},
+    "addcmul": {"input": X, "tensor1": X, "tensor2": X},
+    "addcmul_": {"tensor1": X, "tensor2": X},
+    "div_": {"other": X},
+    "float_power": {"input": X, "exponent": 2.0},
+    "gumbel_softmax": {"logits": X},
+    "lerp": {"input": X, "end": X, "weight": 0.5},
+    "rsub": {"input": X, "other": X},
+    "threshold": {"input": X, "threshold": 0.5, "value": 0.5},
+    "threshold_": {"threshold": 0.5, "value": 0.5},
+}
+
 # Places, sizes and counts: integers that Python asks any object for. They choose what is computed, not with what.
 PLACES = {
     *("dim", "dim0", "dim1", "dim2", "start_dim", "end_dim", "diagonal", "index", "start", "length", "count", "offset"),

@@ -1,0 +1,54 @@
+"""Samples of `tensor.ops.contractions`."""
+
+from __future__ import annotations
+
+from tests.samples.declaring import Sample, samples
+from tests.samples.drawing import Draw
+
+EQUATIONS = {
+    "ij,jk->ik": ("nk", "km"),
+    "bij,bjk->bik": ("bnk", "bkm"),
+    "bij,bkj": ("bnk", "bmk"),
+    "...ij,...jk->...ik": ("bnk", "km"),
+    "ij,jk,kl->il": ("nk", "km", "mn"),
+    "bhid,bhjd->bhij": ("nbkm", "nbkm"),
+    "i,j": ("n", "m"),
+    "ii->i": ("nn",),
+    "bii": ("bnn",),
+    "ij->ji": ("nm",),
+    "ij->": ("nm",),
+    "...j->...": ("bnm",),
+    "ij,ij->": ("nm", "nm"),
+    "iij,j->i": ("nnm", "m"),
+    "ijk,k,kl,j->il": ("bnm", "m", "mk", "n"),
+    "i,": ("n", ""),
+}
+
+
+@samples("einsum", tolerance=4)  # sums of products in another order
+def einsum(draw: Draw) -> Sample:
+    sizes = {letter: draw.side() for letter in "bnkm"}
+    equation = draw.choice(sorted(EQUATIONS))
+    arrays = [draw.array(*(sizes[letter] for letter in part)) for part in EQUATIONS[equation]]
+    return Sample(lambda t, *given: t.einsum(equation, *given), arrays)
+
+
+@samples("einsum", "einsum with broadcast and lists")
+def einsum_forms(draw: Draw) -> Sample:
+    n, k = draw.side(), draw.side()
+    arrays = [draw.array(n, k), draw.array(1, k), draw.array(k, n)]
+    return Sample(
+        lambda t, a, b, c: (
+            t.einsum("ij,ij->ij", a, b), t.einsum("ij,ij", [a, b]), t.einsum(a, [0, 1], c, [1, 2], [0, 2]),
+            t.einsum(a, [..., 1], c, [1, 0]),
+        ),
+        arrays,
+    )  # fmt: skip
+
+
+@samples("einsum", "tensordot", kinds="fi", tolerance=4)
+def tensordot(draw: Draw) -> Sample:
+    n, k, m = draw.side(), draw.side(), draw.side()
+    arrays = [draw.array(n, k, m), draw.array(m, k, n)]
+    dims = draw.choice([0, 1, ([2, 1], [0, 1]), ([0], [2]), ([-1], [0])])
+    return Sample(lambda t, a, b: t.tensordot(a, b, dims), arrays)
