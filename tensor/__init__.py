@@ -6,6 +6,11 @@ from tensor import (
     marks,
     nn,
     optim,
+    special,
+)
+from tensor.anomaly import (
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
 )
 from tensor.constants import (
     e,
@@ -444,6 +449,8 @@ from tensor.ops.rounding import (
 )
 from tensor.ops.sampling import (
     bernoulli,
+    multinomial,
+    poisson,
 )
 from tensor.ops.scans import (
     cummax,
@@ -557,6 +564,9 @@ from tensor.ops.vector_norms import (
     cdist,
     dist,
     norm,
+)
+from tensor.print_options import (
+    set_printoptions,
 )
 from tensor.queries import (
     is_complex,
@@ -803,6 +813,8 @@ __all__ = [
     "int32",
     "int64",
     "inverse",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
     "is_complex",
     "is_floating_point",
     "is_grad_enabled",
@@ -870,6 +882,7 @@ __all__ = [
     "movedim",
     "msort",
     "mul",
+    "multinomial",
     "multiply",
     "mv",
     "nan",
@@ -899,6 +912,7 @@ __all__ = [
     "pi",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "poisson",
     "positive",
     "pow",
     "prelu",
@@ -944,6 +958,7 @@ __all__ = [
     "selu_",
     "set_default_dtype",
     "set_grad_enabled",
+    "set_printoptions",
     "set_rng_state",
     "sgn",
     "short",
@@ -958,6 +973,7 @@ __all__ = [
     "slogdet",
     "softmax",
     "sort",
+    "special",
     "split",
     "split_with_sizes",
     "sqrt",

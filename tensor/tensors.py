@@ -407,7 +407,7 @@ class Tensor(TensorBase):
         return printing.text(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and not self._data.ndim else repr(self)
+        return object.__format__(self, spec) if self._data.ndim else format(self.item(), spec)
 
     # ---- copies of the object itself
 
@@ -782,6 +782,11 @@ class Tensor(TensorBase):
     normal_ = sampling.normal_
     uniform_ = sampling.uniform_
     random_ = sampling.random_
+    multinomial = sampling.multinomial
+    exponential_ = sampling.exponential_
+    log_normal_ = sampling.log_normal_
+    cauchy_ = sampling.cauchy_
+    geometric_ = sampling.geometric_
 
     # ---- shapes
 

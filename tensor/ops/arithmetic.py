@@ -117,13 +117,18 @@ def _scaled(input: Any, other: Any, alpha: Any) -> Any:
     return times(other, alpha)
 
 
+plus = operator(ADD)
+minus = operator(SUB)
+mul = operator(MUL)
+
+
 def add(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Return `input + alpha * other`, broadcast.
 
     Raises:
         ArgumentError: `alpha` has a fraction, or is a boolean, and the result has not or is none.
     """
-    return apply(ADD, input, _scaled(input, other, alpha))
+    return plus(input, _scaled(input, other, alpha))
 
 
 def sub(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
@@ -132,17 +137,12 @@ def sub(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     Raises:
         ArgumentError: `alpha` has a fraction, or is a boolean, and the result has not or is none.
     """
-    return apply(SUB, input, _scaled(input, other, alpha))
+    return minus(input, _scaled(input, other, alpha))
 
 
 def rsub(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
     """Return `other - alpha * input`, broadcast."""
-    return apply(SUB, other, _scaled(other, input, alpha))
-
-
-plus = operator(ADD)
-minus = operator(SUB)
-mul = operator(MUL)
+    return minus(other, _scaled(other, input, alpha))
 
 
 def neg(input: Tensor) -> Tensor:

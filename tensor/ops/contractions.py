@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Labels = tuple[Any, ...]  # a label is a letter, or a number for each dimension that an ellipsis stands for
 
 
-def _contracted(input: Array, other: Array, *, first: Labels, second: Labels, out: Labels) -> Array:
+def _contracted(input: Array, other: Array, *, first: Labels, second: Labels, out: Labels) -> Any:
     """Multiply two arrays and sum over the labels that `out` lacks; each of these is a label of both."""
     if input.dtype != other.dtype:
         raise DtypeError(f"einsum: expected operands of one dtype, got {input.dtype} and {other.dtype}")
@@ -48,7 +48,7 @@ def _contracted(input: Array, other: Array, *, first: Labels, second: Labels, ou
     a = a.reshape(extent(batch), extent(left), extent(summed))
     b = b.reshape(extent(batch), extent(summed), extent(right))
     made = (*batch, *left, *right)
-    product = np.matmul(a, b).reshape([sizes[label] for label in made])
+    product: Array = np.matmul(a, b).reshape([sizes[label] for label in made])
     return product.transpose([made.index(label) for label in out])
 
 
@@ -246,7 +246,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
         ShapeError: The sizes of these dimensions differ.
     """
     if isinstance(dims, TensorBase):
-        dims = dims.tolist()
+        dims = dims._data.tolist()
     if isinstance(dims, int):
         over = list(range(a._data.ndim - dims, a._data.ndim)), list(range(dims))
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -61,8 +61,9 @@ def _quantile_vjp(
 ) -> Array:
     g = np.moveaxis(g, 0, -1) if q.ndim else g[..., None]
     ranked = np.zeros(order.shape, g.dtype)
-    np.add.at(ranked, (..., low), g * (1 - share))
-    np.add.at(ranked, (..., high), g * share)
+    for places, part in ((low, 1 - share), (high, share)):
+        where: Any = (..., places)
+        np.add.at(ranked, where, g * part)
     rows = np.zeros_like(ranked)
     np.put_along_axis(rows, order, ranked, -1)
     return np.moveaxis(rows, -1, dim).reshape(shape)

@@ -28,7 +28,7 @@ def count(shape: tuple[int, ...], dim: tuple[int, ...]) -> int:
     return int(np.prod([shape[each] for each in dim], dtype=np.int64))
 
 
-def over_length(total: Any, count: int) -> Any:
+def over_length(total: Any, count: float) -> Any:
     """Return a sum divided by a number of elements, of which there may be none."""
     # Not a bare Python division: 0/0 is nan here, an error there.
     return np.true_divide(total, count)

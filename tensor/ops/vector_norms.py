@@ -117,7 +117,7 @@ def matrix_norm(
     sums = sum(signs.abs(input), along, keepdim=True)
     if not sums._data.shape[over]:
         return sum(sums, (rows, columns), keepdim)
-    largest = (amax if isinstance(ord, int | float) and ord > 0 else amin)(sums, over, keepdim=True)
+    largest = (amax if float(ord) > 0 else amin)(sums, over, keepdim=True)
     return largest if keepdim else largest.squeeze((rows, columns))
 
 

@@ -21,6 +21,7 @@ class Sample:
         fn: takes the library (`tensor` or `torch`) and a tensor for each array; returns a tensor or several.
         arrays: the operands. Floats get gradients.
         inplace: the same computed into the first operand, where the operation has such a variant; returns it.
+        constants: the positions of operands that get no gradient, such as the weights of a loss.
         gradients: whether gradients are compared: false where the result has none, or where they differ on purpose.
     """
 
@@ -28,6 +29,11 @@ class Sample:
     arrays: Sequence[np.ndarray]
     inplace: Callable[..., Any] | None = None
     gradients: bool = True
+    constants: Sequence[int] = ()
+
+    def wants_gradient(self, at: int) -> bool:
+        """Whether the operand at a position gets a gradient."""
+        return self.gradients and at not in self.constants and self.arrays[at].dtype.kind in "fV"
 
 
 @dataclass(frozen=True)

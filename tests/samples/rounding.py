@@ -42,7 +42,7 @@ def gradient_of_round(draw: Draw) -> Sample:
     decimals = draw.choice([0, 1])
     whole = draw.random.integers(-30, 30, draw.shape())
     near = (whole + draw.random.uniform(-0.4, 0.4, whole.shape)) / 10**decimals
-    return Sample(lambda t, a: t.round(a, decimals=decimals), [near.astype(draw.dtype)])
+    return Sample(lambda t, a: t.round(a, decimals=decimals), [np.asarray(near).astype(draw.dtype)])
 
 
 @samples("round", "rounding of special values", gradcheck=False)

@@ -55,9 +55,9 @@ DETERMINISTIC = [each for each in SAMPLES if each.oracle]
 def _computed(sample: Sample, arrays: list[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray | None]]:
     """The results of a sample on given arrays, and the gradients of their sum."""
     inputs = []
-    for array in arrays:
+    for at, array in enumerate(arrays):
         tensor = T.from_numpy(array)
-        inputs.append(tensor.requires_grad_() if array.dtype.kind == "f" and sample.gradients else tensor)
+        inputs.append(tensor.requires_grad_() if sample.wants_gradient(at) else tensor)
     results = [each for each in _leaves(sample.fn(T, *inputs)) if isinstance(each, T.Tensor)]
     wanting = [each for each in results if each.requires_grad]
     if wanting:

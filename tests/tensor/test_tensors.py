@@ -176,16 +176,6 @@ def _raise(error):
     raise error
 
 
-def test_printing_says_what_is_special():
-    weight = T.ones(2, requires_grad=True)
-    assert repr(weight) == "tensor([1., 1.], requires_grad=True)"
-    assert repr(weight * 2) == "tensor([2., 2.], grad_fn=<MulBackward0>)"
-    with T.inference_mode():
-        assert repr(T.ones(2)) == "tensor([1., 1.], inference=True)"
-        assert repr(T.arange(2)) == "tensor([0, 1], inference=True)"
-    assert repr(T.ones(1, dtype=T.float64)) == "tensor([1.], dtype=tensor.float64)"
-
-
 def test_random_numbers():
     T.manual_seed(7)
     first = [T.rand(3), T.randn(2, 2), T.randint(5, (4,)), T.randperm(5), T.bernoulli(T.full((9,), 0.5))]
@@ -281,7 +271,7 @@ def test_a_newcomer_is_told_what_does_not_fit():
         T.ShapeError, match=r"^linear: an input of shape \[5, 3\] does not fit a weight of shape \[2, 4\]"
     ):
         T.nn.Linear(4, 2)(T.ones(5, 3))
-    with pytest.raises(T.DtypeError, match="boolean subtract"):
+    with pytest.raises(T.DtypeError, match="with a bool tensor is not supported"):
         T.tensor([True]) - T.tensor([True])
     with pytest.raises(RuntimeError, match=r"shape '\[4\]' is invalid for input of size 6"):
         T.ones(6).view(4)

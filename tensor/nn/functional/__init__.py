@@ -4,7 +4,6 @@ Source: https://docs.pytorch.org/docs/stable/nn.functional.html
 """
 
 from tensor.nn.functional.activations import (
-    dropout,
     gelu,
     glu,
     logsigmoid,
@@ -24,14 +23,35 @@ from tensor.nn.functional.adaptive_pooling import (
     adaptive_max_pool2d,
     adaptive_max_pool3d,
 )
+from tensor.nn.functional.attention import (
+    scaled_dot_product_attention,
+)
 from tensor.nn.functional.batch_norms import (
     batch_norm,
     instance_norm,
+)
+from tensor.nn.functional.classification import (
+    cross_entropy,
+    nll_loss,
 )
 from tensor.nn.functional.convolutions import (
     conv1d,
     conv2d,
     conv3d,
+)
+from tensor.nn.functional.distances import (
+    cosine_similarity,
+    normalize,
+    pairwise_distance,
+    pdist,
+)
+from tensor.nn.functional.dropout import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
 )
 from tensor.nn.functional.folding import (
     fold,
@@ -41,14 +61,33 @@ from tensor.nn.functional.interpolation import (
     interpolate,
     upsample,
 )
+from tensor.nn.functional.likelihoods import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    kl_div,
+)
 from tensor.nn.functional.logits import (
     gumbel_softmax,
     log_softmax,
     softmax,
     softmin,
 )
-from tensor.nn.functional.losses import cross_entropy, mse_loss, nll_loss
-from tensor.nn.functional.maps import embedding, linear
+from tensor.nn.functional.maps import (
+    bilinear,
+    embedding,
+    embedding_bag,
+    linear,
+)
+from tensor.nn.functional.margins import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
 from tensor.nn.functional.max_pooling import (
     max_pool1d,
     max_pool2d,
@@ -95,6 +134,14 @@ from tensor.nn.functional.rectifiers import (
     threshold,
     threshold_,
 )
+from tensor.nn.functional.regression import (
+    gaussian_nll_loss,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+)
 from tensor.nn.functional.transposed import (
     conv_transpose1d,
     conv_transpose2d,
@@ -111,10 +158,14 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
     "batch_norm",
+    "bilinear",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
     "celu",
     "celu_",
     "channel_shuffle",
@@ -124,12 +175,20 @@ __all__ = [
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
+    "cosine_embedding_loss",
+    "cosine_similarity",
     "cross_entropy",
     "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
     "elu",
     "elu_",
     "embedding",
+    "embedding_bag",
+    "feature_alpha_dropout",
     "fold",
+    "gaussian_nll_loss",
     "gelu",
     "glu",
     "group_norm",
@@ -139,8 +198,12 @@ __all__ = [
     "hardswish",
     "hardtanh",
     "hardtanh_",
+    "hinge_embedding_loss",
+    "huber_loss",
     "instance_norm",
     "interpolate",
+    "kl_div",
+    "l1_loss",
     "layer_norm",
     "leaky_relu",
     "leaky_relu_",
@@ -151,6 +214,7 @@ __all__ = [
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
+    "margin_ranking_loss",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
@@ -159,11 +223,17 @@ __all__ = [
     "max_unpool3d",
     "mish",
     "mse_loss",
+    "multi_margin_loss",
+    "multilabel_soft_margin_loss",
     "nll_loss",
+    "normalize",
     "one_hot",
     "pad",
+    "pairwise_distance",
+    "pdist",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "poisson_nll_loss",
     "prelu",
     "relu",
     "relu6",
@@ -171,10 +241,13 @@ __all__ = [
     "rms_norm",
     "rrelu",
     "rrelu_",
+    "scaled_dot_product_attention",
     "selu",
     "selu_",
     "sigmoid",
     "silu",
+    "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
     "softmin",
     "softplus",
@@ -184,6 +257,8 @@ __all__ = [
     "tanhshrink",
     "threshold",
     "threshold_",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
     "unfold",
     "upsample",
 ]

@@ -1,18 +1,13 @@
-"""Smooth activations and gates, and dropout."""
+"""Smooth activations and gates."""
 
 from __future__ import annotations
 
-import numpy as np
-
-from tensor.bases import fresh
 from tensor.dispatch import apply
 from tensor.dtypes import Scalar
 from tensor.errors import ShapeError
-from tensor.generators import random_of
 from tensor.ops import activations, trigonometry
 from tensor.ops.dims import normal_dim
 from tensor.ops.gelu import GELU, GELU_TANH
-from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
 
 
@@ -133,27 +128,3 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     if size % 2:
         raise ShapeError(f"Halving dimension must be even, but dimension {dim} is size {size}")
     return input.narrow(dim, 0, size // 2) * input.narrow(dim, size // 2, size // 2).sigmoid()
-
-
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Set elements to zero at random, and scale the others up by `1 / (1 - p)`.
-
-    Args:
-        input: any shape.
-        p: the probability of zero.
-        training: if false, return the input as it is.
-        inplace: write the result over the input.
-
-    Raises:
-        ValueError: `p` is no probability.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html
-    """
-    check_numbers("dropout", {"p": p})
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-    if not training or p == 0:
-        return input
-    kept = random_of(None).random(input.shape, dtype=np.float32) >= p
-    scales = fresh(kept * input.dtype.numpy_dtype.type(0 if p == 1 else 1 / (1 - p)))
-    return input.mul_(scales) if inplace else input * scales

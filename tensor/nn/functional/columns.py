@@ -27,7 +27,7 @@ _PART_BYTES = 4 << 20  # of inputs and results for which there are temporaries a
 _LEAST_PLACES = 512  # below, the products of matrices get slow
 _MOST_WASTE = 1.25  # flat places computed for one that is wanted
 _MOST_MULTIPLIER = 3  # results of a channel that are not computed as a product of matrices
-_DEPTHWISE_ELEMENTS = 1 << 14
+_DEPTHWISE_ELEMENTS = 1 << 16  # of one block: NumPy takes longer to start a loop than to add up a short row
 
 
 class Layout:

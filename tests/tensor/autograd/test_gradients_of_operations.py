@@ -23,7 +23,7 @@ def test_rules_agree_with_finite_differences(declared: Declared) -> None:
         sample = declared.make(Draw.seeded(seed, max_side=3))
         if not sample.gradients:
             continue
-        inputs = [T.tensor(each, requires_grad=each.dtype.kind == "f") for each in sample.arrays]
+        inputs = [T.tensor(each, requires_grad=sample.wants_gradient(at)) for at, each in enumerate(sample.arrays)]
         if not any(each.requires_grad and each.numel() for each in inputs):
             continue
         with warnings.catch_warnings():

@@ -1,8 +1,7 @@
-"""Losses."""
+"""Losses of classification: the right class out of several."""
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,33 +9,9 @@ import numpy as np
 from tensor.dispatch import apply
 from tensor.dtypes import Array
 from tensor.errors import DimensionError, DtypeError, ShapeError
+from tensor.nn.functional.reduction import reduced, reduction_of
 from tensor.registry import op
 from tensor.tensors import Tensor
-
-
-def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
-    """Return squared differences, reduced.
-
-    Args:
-        input: any shape.
-        target: the same shape.
-        reduction: `mean`, `sum` or `none`.
-
-    Returns:
-        A scalar, or the input's shape if nothing is reduced.
-
-    Raises:
-        ValueError: there is no such reduction.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html
-    """
-    if input.shape != target.shape:
-        warnings.warn(
-            f"Using a target size ({tuple(target.shape)}) that is different to the input size ({tuple(input.shape)}). "
-            "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
-            stacklevel=2,
-        )
-    return _reduce((input - target).square(), reduction)
 
 
 def _nll_loss(
@@ -72,8 +47,9 @@ def nll_loss(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    *,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """Return the negative log-likelihood of the right classes.
@@ -82,7 +58,9 @@ def nll_loss(
         input: log-probabilities, (batch, classes, ...) or (classes,).
         target: class numbers, (batch, ...) or ().
         weight: of each class, (classes,).
+        size_average: old; see `reduction`.
         ignore_index: a target that counts for nothing.
+        reduce: old; see `reduction`.
         reduction: `mean` (by weight), `sum` or `none`.
 
     Returns:
@@ -96,7 +74,7 @@ def nll_loss(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
     """
-    _check_reduction(reduction)
+    reduction = reduction_of(reduction, size_average, reduce)
     _check_weight(input, weight)
     loss: Tensor = apply(NLL_LOSS, input, target, weight, ignore_index=ignore_index, reduction=reduction)
     return loss
@@ -106,8 +84,9 @@ def cross_entropy(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    *,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
@@ -117,7 +96,9 @@ def cross_entropy(
         input: logits, (batch, classes, ...) or (classes,).
         target: class numbers, (batch, ...) or (); or probabilities of the input's shape.
         weight: of each class, (classes,).
+        size_average: old; see `reduction`.
         ignore_index: a class number that counts for nothing.
+        reduce: old; see `reduction`.
         reduction: `mean` (by weight, for class numbers), `sum` or `none`.
         label_smoothing: how much of the target is spread evenly over all classes, 0 to 1.
 
@@ -132,7 +113,7 @@ def cross_entropy(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
     """
-    _check_reduction(reduction)
+    reduction = reduction_of(reduction, size_average, reduce)
     _check_weight(input, weight)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
@@ -166,23 +147,13 @@ def _soft_loss(
     if smoothing:
         target = target * (1 - smoothing) + smoothing / target.shape[axis]
     losses: Tensor = -(_weighed(log_probabilities, weight, axis) * target).sum(axis)
-    return _reduce(losses, reduction)
+    return reduced(losses, reduction)
 
 
 def _weighed(log_probabilities: Tensor, weight: Tensor | None, axis: int) -> Tensor:
     if weight is None:
         return log_probabilities
     return log_probabilities * weight.reshape(-1, *[1] * (len(log_probabilities.shape) - 1 - axis))
-
-
-def _reduce(losses: Tensor, reduction: str) -> Tensor:
-    _check_reduction(reduction)
-    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
-
-
-def _check_reduction(reduction: str) -> None:
-    if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"{reduction!r} is not a valid value for reduction: use mean, sum or none")
 
 
 def _class_axis(input: Any) -> int:
