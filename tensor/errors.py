@@ -9,6 +9,7 @@ TensorError                   (RuntimeError)
 ├── DimensionError            (IndexError)           a dimension or an index that the tensor does not have
 ├── DtypeError                (TypeError)            a dtype or a type that the operation does not take
 ├── ArgumentError             (ValueError)           an argument whose value means nothing here
+├── ExportError               (BufferError)          memory that cannot be handed to another library
 └── UnsupportedError          (NotImplementedError)  PyTorch can do this, shoal cannot
 """
 
@@ -49,6 +50,10 @@ class DtypeError(TensorError, TypeError):
 
 class ArgumentError(TensorError, ValueError):
     """An argument whose value means nothing to the operation."""
+
+
+class ExportError(TensorError, BufferError):
+    """Memory that cannot be handed to another library: of a tensor with a gradient, or of an unknown dtype."""
 
 
 class UnsupportedError(TensorError, NotImplementedError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor import aliases, bases, devices, dtypes, marks, modes
+from tensor import aliases, bases, devices, dtypes, interop, marks, modes
 from tensor.bases import TensorBase, fresh
 from tensor.devices import DeviceLike
 from tensor.dtypes import Array, DtypeLike, Scalar, canonical
@@ -29,7 +29,7 @@ def _array(data: Any, dtype: DtypeLike | None, origins: list[Origin | None]) -> 
     try:
         array = np.array(aliases.unwrapped(data, origins))
     except ValueError as error:
-        raise ShapeError(f"tensor: the nested sequences do not have equal lengths: {error}") from error
+        raise ShapeError(_unequal(data) or f"tensor: {error}") from error
     if dtype is not None:
         if array.dtype.kind not in "fiubV":
             dtypes.of(array.dtype)
@@ -38,6 +38,23 @@ def _array(data: Any, dtype: DtypeLike | None, origins: list[Origin | None]) -> 
         return array.astype(dtypes.get_default_dtype().numpy_dtype)
     dtypes.of(array.dtype)
     return array
+
+
+def _unequal(data: Any, depth: int = 0) -> str:
+    """Say which nested sequence has another length than its siblings, in PyTorch's words; nothing if none has."""
+    if not isinstance(data, list | tuple) or not data or not isinstance(data[0], list | tuple):
+        return ""
+    length = len(data[0])
+    for each in data:
+        if not isinstance(each, list | tuple):
+            return f"expected sequence of length {length} at dim {depth + 1} (got {type(each).__name__})"
+        if len(each) != length:
+            return (
+                f"expected sequence of length {length} at dim {depth + 1} (got {len(each)}): tensors have equal lengths"
+            )
+        if said := _unequal(each, depth + 1):
+            return said
+    return ""
 
 
 def tensor(
@@ -89,6 +106,7 @@ def as_tensor(data: Any, dtype: DtypeLike | None = None, device: DeviceLike = No
         same: Any = data
         return same if dtype is None else cast(same, dtype)
     if isinstance(data, np.ndarray):
+        interop.check_layout(data)
         wrapped = aliases.adopt(data)
         return wrapped if dtype is None else cast(wrapped, dtype)
     return tensor(data, dtype=dtype)
@@ -102,26 +120,46 @@ def from_numpy(ndarray: Array) -> Tensor:
 
     Raises:
         DtypeError: It is no array, or a tensor cannot hold its dtype.
+        ArgumentError: Its bytes are in the other order, or its elements are not whole strides apart.
     """
     if not isinstance(ndarray, np.ndarray):
         raise DtypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    interop.check_layout(ndarray)
     return aliases.adopt(ndarray)
 
 
-def from_dlpack(ext_tensor: Any) -> Tensor:
+def from_dlpack(ext_tensor: Any, *, device: DeviceLike = None, copy: builtins.bool | None = None) -> Tensor:
     """Return a tensor that shares the memory of whatever speaks DLPack.
 
     Memory that a marked tensor handed out gives a marked tensor; one of our tensors gives a tensor that shares its
     storage.
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.from_dlpack.html
+
+    Args:
+        ext_tensor: What has `__dlpack__`, or a capsule from it.
+        device: `"cpu"`.
+        copy: Whether to copy; `None` for where the other side has to, false for never.
+
+    Raises:
+        ExportError: It is one of our tensors, and requires a gradient.
     """
+    devices.check(device)
     if isinstance(ext_tensor, TensorBase) and not ext_tensor._flags & MARKED:
         ours: Any = ext_tensor
-        ours.numpy()  # refuses one that requires a gradient, outside inference mode
-        return detach(ours)
-    return aliases.adopt(np.from_dlpack(ext_tensor))
+        if ours.dtype is not dtypes.bfloat16:
+            ours.__dlpack__()  # refuses what cannot be exported
+        return detach(ours).clone() if copy else detach(ours)
+    if type(ext_tensor).__name__ == "PyCapsule":
+        ext_tensor = interop.Capsule(ext_tensor)
+    array = np.from_dlpack(ext_tensor) if copy is None else np.from_dlpack(ext_tensor, copy=copy)
+    if copy and isinstance(ext_tensor, TensorBase):
+        return made_of([bases.origin_of(ext_tensor)], array, False)
+    return aliases.adopt(array)
 
 
-def frombuffer(buffer: Any, *, dtype: DtypeLike, count: int = -1, offset: int = 0) -> Tensor:
+def frombuffer(
+    buffer: Any, *, dtype: DtypeLike, count: int = -1, offset: int = 0, requires_grad: builtins.bool = False
+) -> Tensor:
     """Return a 1-d tensor over the memory of a buffer, which may be read-only.
 
     Args:
@@ -129,8 +167,15 @@ def frombuffer(buffer: Any, *, dtype: DtypeLike, count: int = -1, offset: int = 
         dtype: What the bytes are.
         count: How many elements; -1 for all.
         offset: How many bytes to skip.
+        requires_grad: Whether to record what is computed from it.
+
+    Raises:
+        ArgumentError: The buffer is empty, or does not hold so many whole elements.
     """
-    return aliases.adopt(np.frombuffer(buffer, canonical(dtype).numpy_dtype, count, offset))
+    wanted = canonical(dtype).numpy_dtype
+    interop.check_buffer(interop.size_of(buffer), wanted.itemsize, count, offset)
+    made = aliases.adopt(np.frombuffer(buffer, wanted, count, offset))
+    return made.requires_grad_() if requires_grad else made
 
 
 def _new(

@@ -11,7 +11,7 @@ from tensor.bases import Steps, TensorBase, storage_of
 from tensor.dtypes import Array
 from tensor.graph import Hooks, Node, count_node
 from tensor.marks import REQUIRES_GRAD, VIEW
-from tensor.registry import Plan, op
+from tensor.registry import Op, Plan
 
 
 def _in_order(steps: Steps) -> list[tuple[Any, dict[str, Any]]]:
@@ -93,7 +93,7 @@ def _computed_by(tensor: TensorBase, node: Node) -> None:
     tensor._flags |= REQUIRES_GRAD
 
 
-_COPY_SLICES = op("copy_slices", lambda: None)
+_COPY_SLICES = Op("copy_slices", lambda: None, {})  # a name in the graph, nothing that anybody applies
 _NO_PLAN = Plan((), (), joint=False, arrays=set())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,15 +62,15 @@ def readonly(name: str, target: TensorBase) -> str:
 def overlapping(name: str, target: TensorBase) -> str:
     """Say that a tensor's elements share memory, as PyTorch does."""
     return (
-        f"{name}: unsupported operation: more than one element of the written-to tensor ({describe(target)}) refers to "
-        "a single memory location. Please clone() the tensor before performing the operation."
+        f"{name}: unsupported operation: more than one element of the written-to tensor refers to a single memory "
+        f"location. Please clone() the tensor before performing the operation. It has {describe(target)}."
     )
 
 
 def explained(op: Op, arrays: Sequence[Any], error: Exception) -> TensorError:
     """Return our error for one that NumPy raised, in PyTorch's words where shapes should broadcast and do not."""
     if isinstance(error, IndexError):
-        return DimensionError(str(error).replace("for axis", "for dimension"))
+        return DimensionError(_about_an_index(str(error)))
     if isinstance(error, OverflowError):
         return ArgumentError(f"{op.name}: {error}")
     known = [each for each in arrays if isinstance(each, np.ndarray)]
@@ -78,13 +80,29 @@ def explained(op: Op, arrays: Sequence[Any], error: Exception) -> TensorError:
             return DtypeError(f"{op.name}: expected a tensor or a number as {op.operand_name(missing)!r}, got None")
         return DtypeError(f"{op.name}: {error}; the dtypes are {', '.join(str(each.dtype) for each in known)}")
     shapes = [each.shape for each in known]
-    if len(shapes) == 2 and "broadcast" in str(error):
-        a, b = shapes
-        for back in range(1, min(len(a), len(b)) + 1):
-            if a[-back] != b[-back] and 1 not in (a[-back], b[-back]):
-                return ShapeError(
-                    f"{op.name}: The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) at "
-                    f"non-singleton dimension {max(len(a), len(b)) - back}; the shapes are {list(a)} and {list(b)}"
-                )
+    if "broadcast" in str(error):
+        for a, b in itertools.combinations(shapes, 2):
+            for back in range(1, min(len(a), len(b)) + 1):
+                if a[-back] != b[-back] and 1 not in (a[-back], b[-back]):
+                    return ShapeError(
+                        f"{op.name}: The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) at "
+                        f"non-singleton dimension {max(len(a), len(b)) - back}; the shapes are {_listed(shapes)}"
+                    )
     said = str(error).partition(" with shape")[0]  # NumPy names shapes too, also of what is no operand
-    return ShapeError(f"{op.name}: {said}; the shapes are {', '.join(str(list(shape)) for shape in shapes) or 'none'}")
+    return ShapeError(f"{op.name}: {said}; the shapes are {_listed(shapes)}")
+
+
+def _listed(shapes: Sequence[tuple[int, ...]]) -> str:
+    *others, last = [str(list(shape)) for shape in shapes] or ["none"]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _about_an_index(said: str) -> str:
+    """What NumPy says of an index, in PyTorch's words."""
+    if found := re.match(r"too many indices for array: array is (\d+)-dimensional", said):
+        if found[1] == "0":
+            return (
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python to convert a 0-dim tensor to a number"
+            )
+        return f"too many indices for tensor of dimension {found[1]}"
+    return said.replace("for axis", "for dimension")

@@ -87,13 +87,13 @@ class Op:
         kernel: Kernel,
         rules: Mapping[str, Rule],
         *,
-        joint: Rule | None,
-        view: bool,
-        moves: bool,
-        outputs: int,
-        extras: tuple[str, ...],
-        inplace: Kernel | None,
-        operands: tuple[str, ...] | None,
+        joint: Rule | None = None,
+        view: bool = False,
+        moves: bool = False,
+        outputs: int = 1,
+        extras: tuple[str, ...] = (),
+        inplace: Kernel | None = None,
+        operands: tuple[str, ...] | None = None,
     ) -> None:
         parameters = inspect.signature(kernel).parameters.values()
         starred = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL]

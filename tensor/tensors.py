@@ -16,6 +16,7 @@ from tensor import (
     dtypes,
     factories,
     gradients,
+    interop,
     marks,
     messages,
     modes,
@@ -231,6 +232,10 @@ class Tensor(TensorBase):
             InferenceModeError: Called inside inference mode.
             GradientError: It is no leaf, and recording is to stop.
         """
+        if not isinstance(requires_grad, builtins.bool):
+            raise DtypeError(
+                f"requires_grad_(): argument 'requires_grad' must be bool, not {builtins.type(requires_grad).__name__}"
+            )
         refresh((self,))
         if requires_grad:
             if self._flags & MARKED:
@@ -280,12 +285,13 @@ class Tensor(TensorBase):
                 writes.check_assigned(".grad", value, self)
             if value._data.shape != self._data.shape:
                 raise ShapeError(
-                    f"assigned grad has data of a different size: {list(value._data.shape)} for a tensor of size "
-                    f"{list(self._data.shape)}"
+                    f"attempting to assign a gradient of size '{list(value._data.shape)}' to a tensor of size "
+                    f"'{list(self._data.shape)}'. Please ensure that the gradient and the tensor are the same size"
                 )
             if value._data.dtype != self._data.dtype:
                 raise DtypeError(
-                    f"assigned grad has data of a different type: {value.dtype} for a tensor of {self.dtype}"
+                    f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with dtype '{self.dtype}'. "
+                    "Convert it with .to() first"
                 )
         self._grad = value
 
@@ -361,13 +367,20 @@ class Tensor(TensorBase):
         return aliases.hand_out(self)
 
     def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> Array:
-        array = self.numpy()
-        if copy:
-            return np.array(array, dtype=dtype)
-        return array if dtype is None else array.astype(dtype, copy=False)
+        return interop.to_array(self, dtype, copy)
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: builtins.bool = False) -> Any:
+        return interop.from_ufunc(self, array, context)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        return interop.call(func, args, kwargs)
+
+    def __buffer__(self, flags: builtins.int, /) -> memoryview:
+        """The memory as a buffer, from Python 3.12 on; before that, use `memoryview(t.numpy())`."""
+        return interop.to_buffer(self, flags)
 
     def __dlpack__(self, **options: Any) -> Any:
-        return self.numpy().__dlpack__(**options)
+        return interop.to_dlpack(self, options)
 
     def __dlpack_device__(self) -> tuple[Any, Any]:
         return self._data.__dlpack_device__()
@@ -400,6 +413,10 @@ class Tensor(TensorBase):
         return iter(slicing.unbind(self))
 
     def __contains__(self, element: Any) -> builtins.bool:
+        if not (isinstance(element, TensorBase) or bases.is_scalar(element)):
+            raise DtypeError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {builtins.type(element)}."
+            )
         return bool((self._data == (element._data if isinstance(element, TensorBase) else element)).any())
 
     def __repr__(self) -> str:

@@ -183,18 +183,7 @@ def once_differentiable(fn: F) -> F:
 
 def _op(cls: type[Function]) -> Op:
     """What messages and the graph call a custom function."""
-    made = Op(
-        cls.__name__,
-        lambda *inputs: None,
-        {},
-        joint=None,
-        view=False,
-        moves=False,
-        outputs=1,
-        extras=(),
-        inplace=None,
-        operands=None,
-    )
+    made = Op(cls.__name__, lambda *inputs: None, {})
     made.grad_name = f"{cls.__name__}Backward"
     return made
 

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
 
+def _cloned(input: Array, *, keeps_order: bool) -> Array:
+    if not keeps_order or input.flags.c_contiguous:
+        return input.copy()
+    # As every elementwise operation does, here and in PyTorch: the dimensions stay in the order of their strides.
+    made = np.nditer([input, None], ["zerosize_ok"], [["readonly"], ["writeonly", "allocate"]]).operands[1]
+    np.copyto(made, input)
+    return made
+
+
 def _copy_into(input: Array, src: Any) -> None:
     if np.ndim(src) > input.ndim:
         raise ShapeError(
@@ -35,7 +44,7 @@ def _fill_with(input: Array, value: Any) -> None:
     np.copyto(input, value if isinstance(value, np.ndarray) else fitting(value, input.dtype), casting="unsafe")
 
 
-CLONE = op("clone", lambda input: input.copy(), moves=True, input=lambda g: g)
+CLONE = op("clone", _cloned, moves=True, input=lambda g: g)
 TO = op("to_copy", lambda input, *, dtype: input.astype(dtype), moves=True, input=lambda g: g)
 COPY = op("copy", lambda input, src: src, inplace=_copy_into, input=lambda g: np.zeros_like(g), src=lambda g: g)
 FILL = op("fill", lambda input, value: value, inplace=_fill_with, input=lambda g: np.zeros_like(g), value=lambda g: g)
@@ -52,13 +61,13 @@ def cast(input: Tensor, dtype: DtypeLike, *, copy: builtins.bool = False) -> Ten
 
 
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
-    """Return a copy in row-major order; gradients flow through it.
+    """Return a copy, its dimensions in memory in the order that they have; gradients flow through it.
 
     Args:
         input: The tensor.
-        memory_format: Ignored: there is only row-major order.
+        memory_format: Ignored.
     """
-    return apply(CLONE, input)
+    return apply(CLONE, input, keeps_order=True)
 
 
 def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
@@ -68,7 +77,7 @@ def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
         input: The tensor.
         memory_format: Ignored: there is only row-major order.
     """
-    return input if input._data.flags.c_contiguous else apply(CLONE, input)
+    return input if input._data.flags.c_contiguous else apply(CLONE, input, keeps_order=False)
 
 
 def to(

@@ -115,7 +115,7 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     size = _resolved(input, sizes(shape))
     # Whatever has no gaps is viewable; only what has is reshaped twice to find out.
     viewable = input._data.flags.c_contiguous or _is_viewable(input._data, size)
-    return apply(VIEW, input if viewable else apply(CLONE, input), size=size)
+    return apply(VIEW, input if viewable else apply(CLONE, input, keeps_order=False), size=size)
 
 
 def view_as(input: Tensor, other: Tensor) -> Tensor:

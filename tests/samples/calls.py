@@ -17,6 +17,8 @@ from tensor.registry import OPS, Op
 from tests.samples.declaring import SAMPLES
 from tests.samples.drawing import Draw
 
+DTYPES = {"f": "float32", "i": "int64", "b": "bool"}
+
 
 @dataclass(frozen=True)
 class Call:
@@ -48,18 +50,16 @@ def _copied(value: Any) -> Any:
 def _recorded() -> Iterator[list[Call]]:
     """Note which kernels run in the block, and with what."""
     calls: list[Call] = []
-    known: dict[int, tuple[Op, bool]] = {}
+    known: dict[int, list[tuple[Op, bool]]] = {}  # operations may share a kernel
     for op in OPS.values():
         for fn, inplace in ((op.ufunc, False), (op.kernel, False), (op.inplace, True)):
             if fn is not None:
-                known[id(fn)] = op, inplace
+                known.setdefault(id(fn), []).append((op, inplace))
 
     def run(fn: Any, *operands: Any, **static: Any) -> Any:
         before = tuple(map(_copied, operands))
         result = quiet.run(fn, *operands, **static)
-        if (found := known.get(id(fn))) is not None:
-            op, inplace = found
-            calls.append(Call(op, before, static, inplace))
+        calls.extend(Call(op, before, static, inplace) for op, inplace in known.get(id(fn), []))
         return result
 
     with mock.patch.object(dispatch, "quiet", mock.Mock(run=run)), mock.patch.object(dispatch, "run", run):
@@ -78,7 +78,7 @@ def calls_of(name: str, seeds: Sequence[int] = range(8)) -> list[Call]:
         if declared.op != name:
             continue
         for seed in seeds:
-            sample = declared.make(Draw.seeded(seed, "float32", max_side=3))
+            sample = declared.make(Draw.seeded(seed, DTYPES[declared.kinds[0]], max_side=3))
             with warnings.catch_warnings(), _recorded() as calls, suppress(T.TensorError, ValueError):
                 warnings.simplefilter("ignore")
                 sample.fn(T, *[T.tensor(each) for each in sample.arrays])

@@ -34,49 +34,6 @@ def test_properties():
     assert t.data_ptr() == t[0].data_ptr()
 
 
-def test_python_numbers():
-    assert float(T.tensor(1.5)) == 1.5
-    assert int(T.tensor([3])) == 3
-    assert bool(T.tensor([True]))
-    assert not T.zeros(1)
-    assert [10, 20, 30][T.tensor(1)] == 20
-    assert T.tensor(2.5).item() == 2.5
-    assert T.arange(4).reshape(2, 2).tolist() == [[0, 1], [2, 3]]
-    assert T.tensor(3).tolist() == 3
-    assert f"{T.tensor(1.23456):.2f}" == "1.23"
-    assert f"{T.ones(1)}" == "tensor([1.])"
-    with pytest.raises(T.ShapeError, match="cannot be converted to Scalar"):
-        T.ones(2).item()
-    with pytest.raises(TypeError, match="index"):
-        [1, 2][T.tensor(1.0)]
-
-
-def test_python_protocols():
-    t = T.arange(3)
-    assert [each.item() for each in t] == [0, 1, 2]
-    assert 2 in t
-    assert T.tensor(1) in t
-    assert 5 not in t
-    assert len({t, t}) == 1
-    assert (t == None) is False  # noqa: E711 - what users write
-    assert t != "x"
-    with pytest.raises(T.DtypeError, match="expected a tensor or a number, got 'x'"):
-        t + "x"
-
-
-def test_numpy_interoperation():
-    t = T.arange(3, dtype=T.float64)
-    assert np.array_equal(np.exp(t), np.exp(np.arange(3.0)))
-    assert isinstance(np.ones(3) * t, T.Tensor)
-    assert isinstance(np.float64(2) * t, T.Tensor)
-    assert (np.float32(2) * T.ones(2)).dtype is T.float32
-    assert np.asarray(t, dtype=np.int8).dtype == np.int8
-    array = np.asarray(t)
-    array[0] = 7
-    assert t[0] == 7
-    assert np.array(t, copy=True) is not array
-
-
 def test_dtype_arguments():
     for wanted in (T.float32, np.float32, np.dtype("float32"), float):
         assert T.ones(1, dtype=wanted).dtype is T.float32
@@ -101,7 +58,7 @@ def test_dtypes():
         T.tensor("text")
     with pytest.raises(T.DtypeError):
         T.from_numpy(np.array([1j]))
-    with pytest.raises(T.DtypeError):
+    with pytest.raises(T.ArgumentError, match="byte order"):
         T.from_numpy(np.arange(3, dtype=">i4"))
     with pytest.raises(T.DtypeError, match="ndarray"):
         T.from_numpy([1])
@@ -204,7 +161,7 @@ def test_random_numbers():
 
 def test_errors_pickle_and_are_what_pytorchs_users_catch():
     leaves = [each for each in vars(errors).values() if isinstance(each, type)]
-    assert len(leaves) == 10
+    assert len(leaves) == 11
     for leaf in leaves:
         assert issubclass(leaf, RuntimeError)
         again = pickle.loads(pickle.dumps(leaf("words")))

@@ -14,6 +14,7 @@ from tensor.ops.counting import bincount, searchsorted
 from tensor.ops.places import rows as positions
 from tensor.ops.places import summed
 from tensor.registry import op
+from tensor.scalars import check_numbers
 from tensor.sequences import arange
 from tensor.tensors import Tensor
 
@@ -124,6 +125,7 @@ def embedding(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
     """
+    check_numbers("embedding", {"max_norm": max_norm, "norm_type": norm_type})
     if max_norm is not None:
         raise UnsupportedError("embedding: max_norm writes into the table as it is read; bound the rows under no_grad")
     if sparse:

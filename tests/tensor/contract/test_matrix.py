@@ -27,7 +27,7 @@ import tensor as T
 from tensor import dispatch
 from tensor.bases import storage_of
 from tensor.dispatch import apply, write
-from tensor.registry import OPS
+from tensor.registry import OPS, Op
 from tests.samples.calls import Call, calls_of
 
 MODES: dict[str, Callable[[], Any]] = {"GRAD": nullcontext, "NO_GRAD": T.no_grad, "INFERENCE": T.inference_mode}
@@ -88,7 +88,14 @@ def _tensor(value: Any, *, marked: bool, wanting: bool) -> Any:
 
 
 def _operands(call: Call, marked: set[int]) -> list[Any]:
-    return [_tensor(each, marked=at in marked, wanting=True) for at, each in enumerate(call.operands)]
+    return [
+        _tensor(each, marked=at in marked, wanting=_may_want(call.op, at)) for at, each in enumerate(call.operands)
+    ]
+
+
+def _may_want(op: Op, at: int) -> bool:
+    """Whether an operand may require a gradient: all may where there are no gradients at all."""
+    return not op.rules or op.operand_name(at).partition("[")[0] in op.rules
 
 
 def _tensors(values: Sequence[Any]) -> list[Any]:

@@ -16,6 +16,7 @@ import pytest
 
 import tensor as T
 from tests.samples import SAMPLES, Declared, Draw, Sample
+from tests.samples.calls import DTYPES
 
 MODES: dict[str, Callable[[], Any]] = {"GRAD": nullcontext, "NO_GRAD": T.no_grad, "INFERENCE": T.inference_mode}
 DETERMINISTIC = [each for each in SAMPLES if each.oracle]
@@ -63,7 +64,7 @@ def _is_valid(sample: Sample) -> bool:
 
 
 def _samples(declared: Declared) -> list[Sample]:
-    drawn = [declared.make(Draw.seeded(seed, "float32", max_side=3)) for seed in range(3)]
+    drawn = [declared.make(Draw.seeded(seed, DTYPES[declared.kinds[0]], max_side=3)) for seed in range(3)]
     return [each for each in drawn if _is_valid(each)]
 
 
