@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -77,8 +78,8 @@ def calls_of(name: str, seeds: Sequence[int] = range(8)) -> list[Call]:
     for declared in SAMPLES:
         if declared.op != name:
             continue
-        for seed in seeds:
-            sample = declared.make(Draw.seeded(seed, DTYPES[declared.kinds[0]], max_side=3))
+        for kind, seed in itertools.product(declared.kinds, seeds):
+            sample = declared.make(Draw.seeded(seed, DTYPES[kind], max_side=3))
             with warnings.catch_warnings(), _recorded() as calls, suppress(T.TensorError, ValueError):
                 warnings.simplefilter("ignore")
                 sample.fn(T, *[T.tensor(each) for each in sample.arrays])

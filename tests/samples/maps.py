@@ -54,7 +54,7 @@ def embedding_bag_offsets(draw: Draw) -> Sample:
 
 @samples("embedding", "embedding_bag with weights")
 def embedding_bag_weights(draw: Draw) -> Sample:
-    rows, bags, length = max(draw.side(), 1), max(draw.side(), 1), draw.side()
+    rows, bags, length = (max(draw.side(), 1) for _ in range(3))
     arrays = [draw.integers(bags, length, high=rows), draw.array(rows, max(draw.side(), 1)), draw.array(bags, length)]
     return Sample(lambda t, i, w, s: t.nn.functional.embedding_bag(i, w, mode="sum", per_sample_weights=s), arrays)
 

@@ -38,7 +38,7 @@ def _transposed(array: np.ndarray) -> np.ndarray:
 
 def _readonly(array: np.ndarray) -> np.ndarray:
     """The same values in memory that cannot be written."""
-    frozen = array.copy()
+    frozen = np.array(array)
     frozen.flags.writeable = False
     return frozen
 
@@ -74,6 +74,8 @@ def _leaves(result: Any) -> list[Any]:
 
 
 def _assert_same(declared: Declared, seed: int, layout: Callable[[np.ndarray], np.ndarray]) -> None:
+    if declared.op == "as_strided":
+        return  # which is about the memory itself
     sample = declared.make(Draw.seeded(seed, "float64", max_side=3))
     odd = [layout(each) for each in sample.arrays]
     plain = [np.array(each, order="C") for each in odd]

@@ -215,3 +215,30 @@ def test_what_was_accumulated_before_a_hook_failed_stays(weight):
     late._hooks.clear()
     ((late * 2) * early).sum().backward()
     assert late.grad.tolist() == [2, 2, 2]
+
+
+def test_no_hooks_are_registered_inside_inference_mode(weight):
+    middle = weight * 2
+    leaf = middle.grad_fn.next_functions[0][0]
+    with T.inference_mode():
+        for register in (
+            weight.register_hook,
+            weight.register_post_accumulate_grad_hook,
+            middle.grad_fn.register_hook,
+            middle.grad_fn.register_prehook,
+            leaf.register_hook,
+            leaf.register_prehook,
+        ):
+            with pytest.raises(T.InferenceModeError, match="was called inside inference_mode"):
+                register(print)
+
+
+def test_hooks_of_nodes_must_not_return_marked_gradients(weight):
+    with T.inference_mode():
+        marked = T.ones(3)
+    for register in ("register_hook", "register_prehook"):
+        result = weight * 2
+        getattr(result.grad_fn, register)(lambda *gradients: (marked, None) if len(gradients) > 1 else (marked,))
+        with pytest.raises(T.InferenceTensorError, match="inference-only"):
+            result.sum().backward()
+    assert weight.grad is None

@@ -181,7 +181,7 @@ def test_every_dtype_is_handed_out_read_only(dtype):
 def test_numpy_of_what_requires_grad():
     weight = T.ones(3, requires_grad=True)
     for read in (lambda: weight.numpy(), lambda: np.asarray(weight), lambda: np.from_dlpack(weight)):
-        with pytest.raises(T.GradientError, match=r"detach\(\)"):
+        with pytest.raises((T.GradientError, T.ExportError), match=r"detach\(\)"):
             read()
     assert weight.numpy(force=True).tolist() == [1, 1, 1]
     assert weight.detach().numpy().tolist() == [1, 1, 1]
