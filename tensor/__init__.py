@@ -181,6 +181,13 @@ from tensor.ops.axes import (
 from tensor.ops.axes import (
     transpose as swapdims,
 )
+from tensor.ops.blends import (
+    addbmm,
+    addmm,
+    addmv,
+    addr,
+    baddbmm,
+)
 from tensor.ops.choosing import (
     nan_to_num,
     where,
@@ -228,6 +235,10 @@ from tensor.ops.conversions import (
     fill_,
     zero_,
 )
+from tensor.ops.correlation import (
+    corrcoef,
+    cov,
+)
 from tensor.ops.counting import (
     bincount,
     bucketize,
@@ -239,6 +250,7 @@ from tensor.ops.counting import (
 from tensor.ops.decompositions import (
     cholesky,
     det,
+    logdet,
     slogdet,
 )
 from tensor.ops.decompositions import (
@@ -301,6 +313,13 @@ from tensor.ops.inserting import (
     select_scatter,
     slice_scatter,
 )
+from tensor.ops.integrals import (
+    cumulative_trapezoid,
+    trapezoid,
+)
+from tensor.ops.integrals import (
+    trapezoid as trapz,
+)
 from tensor.ops.joining import (
     block_diag,
     cartesian_prod,
@@ -323,11 +342,6 @@ from tensor.ops.joining import (
     vstack as row_stack,
 )
 from tensor.ops.linalg import (
-    addbmm,
-    addmm,
-    addmv,
-    addr,
-    baddbmm,
     bmm,
     chain_matmul,
     cross,
@@ -379,10 +393,14 @@ from tensor.ops.ordering import (
     argsort,
     kthvalue,
     median,
+    mode,
     msort,
     nanmedian,
     sort,
     topk,
+)
+from tensor.ops.pairwise import (
+    cdist,
 )
 from tensor.ops.peaks import (
     amax,
@@ -414,6 +432,7 @@ from tensor.ops.powers import (
     square,
 )
 from tensor.ops.quantiles import (
+    nanquantile,
     quantile,
 )
 from tensor.ops.rectifiers import (
@@ -562,9 +581,9 @@ from tensor.ops.trigonometry import (
     atanh as arctanh,
 )
 from tensor.ops.vector_norms import (
-    cdist,
     dist,
     norm,
+    renorm,
 )
 from tensor.print_options import (
     set_printoptions,
@@ -714,14 +733,17 @@ __all__ = [
     "conv_transpose2d",
     "conv_transpose3d",
     "copysign",
+    "corrcoef",
     "cos",
     "cosh",
     "count_nonzero",
+    "cov",
     "cross",
     "cummax",
     "cummin",
     "cumprod",
     "cumsum",
+    "cumulative_trapezoid",
     "default_generator",
     "deg2rad",
     "det",
@@ -853,6 +875,7 @@ __all__ = [
     "logaddexp",
     "logaddexp2",
     "logcumsumexp",
+    "logdet",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -880,6 +903,7 @@ __all__ = [
     "min",
     "minimum",
     "mm",
+    "mode",
     "moveaxis",
     "movedim",
     "msort",
@@ -891,6 +915,7 @@ __all__ = [
     "nan_to_num",
     "nanmean",
     "nanmedian",
+    "nanquantile",
     "nansum",
     "narrow",
     "narrow_copy",
@@ -936,6 +961,7 @@ __all__ = [
     "relu",
     "relu_",
     "remainder",
+    "renorm",
     "repeat_interleave",
     "reshape",
     "result_type",
@@ -1004,6 +1030,8 @@ __all__ = [
     "trace",
     "training_copies",
     "transpose",
+    "trapezoid",
+    "trapz",
     "tril",
     "tril_indices",
     "triu",

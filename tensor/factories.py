@@ -151,10 +151,9 @@ def from_dlpack(ext_tensor: Any, *, device: DeviceLike = None, copy: builtins.bo
         return detach(ours).clone() if copy else detach(ours)
     if type(ext_tensor).__name__ == "PyCapsule":
         ext_tensor = interop.Capsule(ext_tensor)
-    array = np.from_dlpack(ext_tensor) if copy is None else np.from_dlpack(ext_tensor, copy=copy)
-    if copy and isinstance(ext_tensor, TensorBase):
-        return made_of([bases.origin_of(ext_tensor)], array, False)
-    return aliases.adopt(array)
+    array = np.from_dlpack(ext_tensor) if copy is None or copy else np.from_dlpack(ext_tensor, copy=False)
+    made = aliases.adopt(array)
+    return made.clone() if copy else made
 
 
 def frombuffer(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor import bases, modes
+from tensor import bases
 from tensor.bases import TensorBase, wrap
 from tensor.dtypes import Array
 from tensor.engine import Edge, check_gradient, finish, run_backward
@@ -16,26 +16,17 @@ from tensor.errors import (
     ArgumentError,
     DtypeError,
     GradientError,
-    InferenceModeError,
     InferenceTensorError,
     ShapeError,
     UnsupportedError,
 )
-from tensor.graph import hooks_of
+from tensor.graph import check_mode, hooks_of
 from tensor.handles import Hook, RemovableHandle
 from tensor.history import refresh
 from tensor.marks import MARKED, REQUIRES_GRAD
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
-
-
-def _check_mode(what: str) -> None:
-    if modes.current() is modes.INFERENCE:
-        raise InferenceModeError(
-            f"{what} inside inference_mode: nothing is recorded there, so there are no gradients. "
-            "Call it after leaving the block; if gradients are needed within, do not enter inference_mode."
-        )
 
 
 def _check_no_graph(create_graph: bool) -> None:
@@ -111,7 +102,7 @@ def backward(
         InferenceTensorError: A tensor or a gradient is inference-only.
         GradientError: A tensor has no history, or what it needs is freed or overwritten.
     """
-    _check_mode("backward() was called")
+    check_mode("backward() was called")
     _check_no_graph(create_graph)
     given = _listed(tensors)
     roots = _roots(given, [None] * len(given) if grad_tensors is None else _listed(grad_tensors))
@@ -173,7 +164,7 @@ def grad(
         GradientError: An output has no history, or an input was not used.
         ArgumentError: There are no inputs, or `allow_unused` and `materialize_grads` disagree.
     """
-    _check_mode("autograd.grad() was called")
+    check_mode("autograd.grad() was called")
     _check_no_graph(create_graph)
     if is_grads_batched:
         raise UnsupportedError(
@@ -183,8 +174,9 @@ def grad(
         raise ArgumentError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
         )
-    given, wanted = _listed(outputs), _inputs(inputs, "grad()")
+    given = _listed(outputs)
     roots = _roots(given, [None] * len(given) if grad_outputs is None else _listed(grad_outputs))
+    wanted = _inputs(inputs, "grad()")
     found: dict[Edge, Array] = {}
 
     def receive(edge: Edge, g: Array, owned: bool) -> None:
@@ -216,7 +208,7 @@ def register_hook(tensor: TensorBase, hook: Hook) -> RemovableHandle:
         InferenceModeError: Called inside inference mode.
         GradientError: The tensor does not require a gradient.
     """
-    _check_mode("register_hook() was called")
+    check_mode("register_hook() was called")
     refresh((tensor,))
     if not tensor._flags & REQUIRES_GRAD:
         raise GradientError("cannot register a hook on a tensor that doesn't require gradient")
@@ -232,7 +224,7 @@ def register_post_accumulate_grad_hook(tensor: TensorBase, hook: Hook) -> Remova
         InferenceModeError: Called inside inference mode.
         GradientError: The tensor does not require a gradient, or is no leaf.
     """
-    _check_mode("register_post_accumulate_grad_hook() was called")
+    check_mode("register_post_accumulate_grad_hook() was called")
     refresh((tensor,))
     if not tensor._flags & REQUIRES_GRAD:
         raise GradientError("cannot register a hook on a tensor that doesn't require gradient")
@@ -254,7 +246,7 @@ def retain_grad(tensor: TensorBase) -> None:
     if not tensor._flags & REQUIRES_GRAD:
         raise GradientError("can't retain_grad on Tensor that has requires_grad=False")
     if tensor._node is not None:
-        _check_mode("retain_grad() was called")
+        check_mode("retain_grad() was called")
         hooks_of(tensor._node).retained_by = weakref.ref(tensor)
 
 

@@ -11,8 +11,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from tensor import modes
 from tensor.dtypes import HALF, Array
-from tensor.errors import GradientError
+from tensor.errors import GradientError, InferenceModeError
 from tensor.halves import widened
 from tensor.handles import Hook, RemovableHandle
 from tensor.marks import HOOKED
@@ -153,6 +154,7 @@ class Node:
 
         Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.graph.Node.register_hook.html
         """
+        check_mode("register_hook() was called")
         return RemovableHandle(hooks_of(self).after, fn)
 
     def register_prehook(self, fn: Hook) -> RemovableHandle:
@@ -160,6 +162,7 @@ class Node:
 
         Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.graph.Node.register_prehook.html
         """
+        check_mode("register_prehook() was called")
         return RemovableHandle(hooks_of(self).before, fn)
 
     def gradients(self, g: Array) -> tuple[Any, ...]:
@@ -224,10 +227,12 @@ class AccumulateGrad:
 
     def register_hook(self, fn: Hook) -> RemovableHandle:
         """Call `fn((), grad_outputs)` after the gradient was added to the leaf's."""
+        check_mode("register_hook() was called")
         return RemovableHandle(hooks_of(self.variable).after, fn)
 
     def register_prehook(self, fn: Hook) -> RemovableHandle:
         """Call `fn(grad_outputs)` before the gradient is added to the leaf's; a tuple returned replaces it."""
+        check_mode("register_prehook() was called")
         return RemovableHandle(hooks_of(self.variable).before, fn)
 
     def __eq__(self, other: object) -> bool:
@@ -238,6 +243,19 @@ class AccumulateGrad:
 
     def __repr__(self) -> str:
         return f"<AccumulateGrad object at {id(self.variable):#x}>"
+
+
+def check_mode(what: str) -> None:
+    """Raise inside inference mode, where there are no gradients.
+
+    Args:
+        what: What was done, as in "backward() was called".
+    """
+    if modes.current() is modes.INFERENCE:
+        raise InferenceModeError(
+            f"{what} inside inference_mode: nothing is recorded there, so there are no gradients. "
+            "Call it after leaving the block; if gradients are needed within, do not enter inference_mode."
+        )
 
 
 def following(edge: Node | TensorBase) -> Node | AccumulateGrad:

@@ -6,22 +6,46 @@ give arrays, which as all copies made in NumPy have left the inference contract.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor import bases, dtypes
-from tensor.bases import TensorBase, origin_of
+from tensor import aliases, bases, dtypes
+from tensor.bases import TensorBase
 from tensor.dtypes import Array
 from tensor.errors import ArgumentError, DtypeError, ExportError
-from tensor.marks import MARKED, combine
+from tensor.marks import MARKED, Origin, combine
 from tensor.modes import INFERENCE, current
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
 _WRITABLE = 1  # PyBUF_WRITABLE
+
+# What Python's operators on an array and a tensor come down to.
+_OPERATORS: dict[Any, Callable[..., Any]] = {
+    np.add: operator.add,
+    np.subtract: operator.sub,
+    np.multiply: operator.mul,
+    np.true_divide: operator.truediv,
+    np.floor_divide: operator.floordiv,
+    np.remainder: operator.mod,
+    np.power: operator.pow,
+    np.matmul: operator.matmul,
+    np.equal: operator.eq,
+    np.not_equal: operator.ne,
+    np.less: operator.lt,
+    np.less_equal: operator.le,
+    np.greater: operator.gt,
+    np.greater_equal: operator.ge,
+    np.bitwise_and: operator.and_,
+    np.bitwise_or: operator.or_,
+    np.bitwise_xor: operator.xor,
+    np.left_shift: operator.lshift,
+    np.right_shift: operator.rshift,
+}
 
 # Functions of NumPy that write to their first argument, which the tensor's version counter would not notice.
 _WRITING = frozenset({np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask})
@@ -51,22 +75,62 @@ def to_array(tensor: Tensor, dtype: Any, copy: bool | None) -> Array:
     return array.astype(dtype)
 
 
-def from_ufunc(tensor: TensorBase, array: Any, context: Any) -> Any:
-    """Return what a ufunc computed as a tensor, marked if an operand is.
+def from_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return what a ufunc computes of tensors.
 
     Args:
-        tensor: The operand whose class decides.
-        array: The result.
-        context: The ufunc and its arguments, where NumPy says so.
+        ufunc: NumPy's function.
+        method: `__call__`, or what else ufuncs have, such as `reduce`.
+        inputs: Its operands, a tensor among them or among the rest.
+        kwargs: The rest.
+
+    Returns:
+        For Python's operators (`array * tensor` ends here too) what they give, with gradients; else a tensor, marked if
+        anything that it is computed of is, or an array where the dtype is none of a tensor.
+
+    Raises:
+        DtypeError: It would write to a tensor.
     """
-    array = np.asarray(array)
+    out = kwargs.get("out", ())
+    if any(isinstance(each, TensorBase) for each in out) or (method == "at" and isinstance(inputs[0], TensorBase)):
+        raise _refusal(ufunc)
+    plain = all(isinstance(each, TensorBase | np.ndarray | np.generic | int | float) for each in inputs)
+    if method == "__call__" and not kwargs and plain and ufunc in _OPERATORS:
+        return _OPERATORS[ufunc](*map(_operand, inputs))
+    result = getattr(ufunc, method)(*_arrays(inputs), **_arrays(kwargs))
+    if method == "at":
+        return result
+    origins: list[Origin | None] = []
+    for each in (*inputs, kwargs.get("where")):  # lists and arrays may hold what is marked, too
+        aliases.unwrapped(each, origins)
+    if isinstance(result, tuple):
+        return tuple(_made_of(origins, each) for each in result)
+    return _made_of(origins, result)
+
+
+def _operand(value: Any) -> Any:
+    """An array as a tensor, a number of NumPy's as one of Python's; all else as it is. Nothing of NumPy is left."""
+    if isinstance(value, np.ndarray):
+        return aliases.adopt(value)
+    if isinstance(value, np.generic):
+        return float(value) if isinstance(value, np.floating) else value.item()
+    return value
+
+
+def _made_of(origins: list[Origin | None], result: Any) -> Any:
+    array = np.asarray(result)
     try:
         dtypes.of(array.dtype)
     except DtypeError:
         return array
-    operands = [each for each in (context[1] if context else ()) if isinstance(each, TensorBase)]
-    marked = [each for each in (tensor, *operands) if each._flags & MARKED]
-    return bases.fresh(array, marked=bool(marked), origin=combine(origin_of(each) for each in marked))
+    return bases.fresh(array, marked=bool(origins), origin=combine(origins))
+
+
+def _refusal(function: Any) -> DtypeError:
+    return DtypeError(
+        f"numpy.{function.__name__} cannot write to a tensor, which would not notice: use the tensor's own "
+        "methods, such as copy_(), or give it the array from numpy()"
+    )
 
 
 def call(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
@@ -76,10 +140,7 @@ def call(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any
         DtypeError: It would write to a tensor.
     """
     if isinstance(kwargs.get("out"), TensorBase) or (function in _WRITING and isinstance(args[0], TensorBase)):
-        raise DtypeError(
-            f"numpy.{function.__name__} cannot write to a tensor, which would not notice: use the tensor's own "
-            "methods, such as copy_(), or give it the array from numpy()"
-        )
+        raise _refusal(function)
     return function(*_arrays(args), **_arrays(kwargs))
 
 
@@ -140,7 +201,7 @@ def to_buffer(tensor: Tensor, flags: int) -> memoryview:
     if flags & _WRITABLE and not array.flags.writeable:
         raise ExportError(f"a tensor ({bases.describe(tensor)}) over read-only memory cannot be written to as a buffer")
     try:
-        return memoryview(array)
+        return array.data
     except ValueError as error:
         raise ExportError(f"a tensor of {tensor.dtype} has no buffer: {error}") from error
 

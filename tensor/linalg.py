@@ -2,7 +2,8 @@
 
 from tensor.ops.decompositions import cholesky, det, inv, slogdet, solve
 from tensor.ops.diagonals import diagonal
-from tensor.ops.linalg import cross, matmul, matrix_power, multi_dot
+from tensor.ops.linalg import linalg_cross as cross
+from tensor.ops.linalg import matmul, matrix_power, multi_dot, vecdot
 from tensor.ops.vector_norms import linalg_norm as norm
 from tensor.ops.vector_norms import matrix_norm, vector_norm
 
@@ -19,5 +20,6 @@ __all__ = [
     "norm",
     "slogdet",
     "solve",
+    "vecdot",
     "vector_norm",
 ]

@@ -80,7 +80,8 @@ def explained(op: Op, arrays: Sequence[Any], error: Exception) -> TensorError:
             return DtypeError(f"{op.name}: expected a tensor or a number as {op.operand_name(missing)!r}, got None")
         return DtypeError(f"{op.name}: {error}; the dtypes are {', '.join(str(each.dtype) for each in known)}")
     shapes = [each.shape for each in known]
-    if "broadcast" in str(error):
+    # NumPy names the shapes that do not fit: where these are not the operands', they mean nothing to the caller.
+    if "broadcast" in str(error) and (len(shapes) == 2 or _as_numpy_says(shapes) in str(error)):
         for a, b in itertools.combinations(shapes, 2):
             for back in range(1, min(len(a), len(b)) + 1):
                 if a[-back] != b[-back] and 1 not in (a[-back], b[-back]):
@@ -89,12 +90,17 @@ def explained(op: Op, arrays: Sequence[Any], error: Exception) -> TensorError:
                         f"non-singleton dimension {max(len(a), len(b)) - back}; the shapes are {_listed(shapes)}"
                     )
     said = str(error).partition(" with shape")[0]  # NumPy names shapes too, also of what is no operand
-    return ShapeError(f"{op.name}: {said}; the shapes are {_listed(shapes)}")
+    listed = ", ".join(str(list(shape)) for shape in shapes) or "none"
+    return ShapeError(f"{op.name}: {said}; the shapes are {listed}")
 
 
 def _listed(shapes: Sequence[tuple[int, ...]]) -> str:
-    *others, last = [str(list(shape)) for shape in shapes] or ["none"]
-    return f"{', '.join(others)} and {last}" if others else last
+    *others, last = [str(list(shape)) for shape in shapes]
+    return f"{', '.join(others)} and {last}"
+
+
+def _as_numpy_says(shapes: Sequence[tuple[int, ...]]) -> str:
+    return " ".join(str(shape).replace(" ", "") for shape in shapes)
 
 
 def _about_an_index(said: str) -> str:

@@ -28,16 +28,25 @@ from tensor import (
 )
 from tensor.bases import TensorBase, origin_of, storage_of
 from tensor.dtypes import Array, dtype, is_floating
-from tensor.errors import DtypeError, GradientError, InferenceModeError, InferenceTensorError, ShapeError
+from tensor.errors import (
+    DtypeError,
+    GradientError,
+    InferenceModeError,
+    InferenceTensorError,
+    ShapeError,
+    UnsupportedError,
+)
 from tensor.history import refresh
 from tensor.marks import HALF, MARKED, REQUIRES_GRAD, TRACED, Origin
 from tensor.ops import (
     activations,
     arithmetic,
     axes,
+    blends,
     choosing,
     comparisons,
     conversions,
+    correlation,
     counting,
     decompositions,
     diagonals,
@@ -92,6 +101,8 @@ class Tensor(TensorBase):
     __hash__ = object.__hash__
 
     def __init__(self, *data: Any) -> None:
+        if hasattr(self, "_data"):  # a gradient, say, would get a mark that nobody looks for there
+            raise UnsupportedError("__init__ was called on a tensor that exists already; write into it with copy_()")
         wanted = dtypes.get_default_dtype()
         if data and not all(type(each) is int for each in data):
             made = factories.tensor(*data, dtype=wanted)
@@ -189,8 +200,8 @@ class Tensor(TensorBase):
     is_same_size = queries.is_same_size
 
     def data_ptr(self) -> builtins.int:
-        """Return the address of the first element."""
-        return self._data.ctypes.data
+        """Return the address of the first element; who wraps that memory again gets an inference-only tensor of one."""
+        return aliases.hand_out(self).ctypes.data
 
     # ---- the inference contract
 
@@ -290,8 +301,8 @@ class Tensor(TensorBase):
                 )
             if value._data.dtype != self._data.dtype:
                 raise DtypeError(
-                    f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with dtype '{self.dtype}'. "
-                    "Convert it with .to() first"
+                    f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with dtype "
+                    f"'{self.dtype}'. Convert it with .to() first"
                 )
         self._grad = value
 
@@ -369,8 +380,8 @@ class Tensor(TensorBase):
     def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> Array:
         return interop.to_array(self, dtype, copy)
 
-    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: builtins.bool = False) -> Any:
-        return interop.from_ufunc(self, array, context)
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return interop.from_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         return interop.call(func, args, kwargs)
@@ -734,7 +745,9 @@ class Tensor(TensorBase):
     kthvalue = ordering.kthvalue
     median = ordering.median
     nanmedian = ordering.nanmedian
+    mode = ordering.mode
     quantile = quantiles.quantile
+    nanquantile = quantiles.nanquantile
     unique = counting.unique
     unique_consecutive = counting.unique_consecutive
     bincount = counting.bincount
@@ -747,6 +760,10 @@ class Tensor(TensorBase):
     logcumsumexp = scans.logcumsumexp
     diff = scans.diff
     dist = vector_norms.dist
+    renorm = vector_norms.renorm
+    renorm_ = vector_norms.renorm_
+    cov = correlation.cov
+    corrcoef = correlation.corrcoef
 
     # ---- activations
 
@@ -770,12 +787,12 @@ class Tensor(TensorBase):
     mv = linalg.mv
     dot = linalg.dot
     outer = linalg.outer
-    addmm = linalg.addmm
-    addmm_ = linalg.addmm_
-    addmv_ = linalg.addmv_
-    addr_ = linalg.addr_
-    baddbmm_ = linalg.baddbmm_
-    addbmm_ = linalg.addbmm_
+    addmm = blends.addmm
+    addmm_ = blends.addmm_
+    addmv_ = blends.addmv_
+    addr_ = blends.addr_
+    baddbmm_ = blends.baddbmm_
+    addbmm_ = blends.addbmm_
     ger = linalg.outer
     vdot = linalg.vdot
     inner = linalg.inner
@@ -783,13 +800,14 @@ class Tensor(TensorBase):
     trace = linalg.trace
     cross = linalg.cross
     matrix_power = linalg.matrix_power
-    addmv = linalg.addmv
-    addr = linalg.addr
-    baddbmm = linalg.baddbmm
-    addbmm = linalg.addbmm
+    addmv = blends.addmv
+    addr = blends.addr
+    baddbmm = blends.baddbmm
+    addbmm = blends.addbmm
     inverse = decompositions.inv
     det = decompositions.det
     slogdet = decompositions.slogdet
+    logdet = decompositions.logdet
     cholesky = decompositions.cholesky
 
     # ---- random numbers
@@ -949,8 +967,18 @@ def _restored(cls: type[Tensor], array: Array, flags: int, origin: Origin | None
     owner: Any = array
     while isinstance(owner, np.ndarray):
         owner = owner.base
-    # A read-only array within the pickle comes back over the pickle's own bytes, though nobody else wants its memory.
-    return cls._restore(array.copy() if type(owner) is bytes else array, flags, origin)
+    if type(owner) is bytes:
+        # A read-only array within the pickle comes back over the pickle's own bytes, though nobody else wants them.
+        array, owner = array.copy(), None
+    storage = None
+    if owner is not None and not flags & MARKED and modes.current() is modes.INFERENCE:
+        # Buffers that came beside the pickle belong to others, who may train on what is in them. A writable array
+        # within it comes back over a bytearray, which could be either: a copy is ours.
+        if isinstance(owner, memoryview) and type(owner.obj) is bytearray:
+            array = array.copy()
+        else:
+            storage = Storage(marked=False, readonly=not array.flags.writeable)
+    return cls._restore(array, flags, origin, storage=storage)
 
 
 bases.results_are(Tensor)

@@ -67,10 +67,21 @@ def test_the_digits(tmp_path, backend):
 def test_inference_mode(tmp_path, script):
     out = run(script, cwd=tmp_path)
     expected = {
+        "averaged_weights": "averaged weights inference-only: False",
+        "cached_embeddings": "moved: 42\ntrained against the cache: InferenceTensorError",
         "evaluate": "epoch 30: held-out accuracy 9",
+        "frozen_features": "copies let out: 1\nextractor untouched: True",
+        "generator_of_batches": "loop body inside: False | it trained: True",
         "no_grad_or_inference_mode": "trained on inference_mode's: InferenceTensorError",
         "one_forward_two_branches": "inference-only: True",
         "one_prediction": "inference-only: True",
         "request_handler": "gradients flowed beside them: True",
     }
     assert expected[script.stem] in out
+
+
+def test_the_guide_to_inference_mode_leads_to_every_example_and_to_nothing_that_is_not_there():
+    guide = ROOT / "docs" / "inference_mode.md"
+    links = {(guide.parent / link).resolve() for link in re.findall(r"\]\(([^)#]+)", guide.read_text())}
+    assert all(link.exists() for link in links)
+    assert set(INFERENCE_MODE) <= links

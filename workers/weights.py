@@ -20,6 +20,7 @@ import numpy as np
 
 import tensor
 from tensor import Tensor
+from tensor.aliases import marked_origins
 from tensor.bases import fresh
 from tensor.serialization import MARKS_KEY, read_header
 from workers.blobs import BlobWriter, SharedBlob, map_file
@@ -174,7 +175,7 @@ class WeightSnapshot(Mapping[str, np.ndarray]):
         except BaseException:
             writer.discard()
             raise
-        marked = any(isinstance(value, Tensor) and value.is_inference() for value in weights.values())
+        marked = any(_is_marked(value) for value in weights.values())
         return cls(SnapshotRef(epoch, weights_digest(arrays), blob.path, blob.state, tuple(entries), marked), blob)
 
     def duplicate(self) -> WeightSnapshot:
@@ -219,7 +220,9 @@ class WeightSnapshot(Mapping[str, np.ndarray]):
 
     def __getitem__(self, name: str) -> np.ndarray:
         if self._arrays is None:
-            self._arrays = self.ref.arrays()
+            # Through tensors where they are marked, so that wrapping an array again gives a marked tensor.
+            tensors = self.ref.tensors() if self.ref.marked else {}
+            self._arrays = {name: each.numpy() for name, each in tensors.items()} or self.ref.arrays()
         return self._arrays[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -243,6 +246,11 @@ def weights_digest(arrays: Mapping[str, np.ndarray]) -> str:
         digest.update(f"{name}\0{array.dtype.name}\0{array.shape}\0".encode())
         digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
+
+
+def _is_marked(value: Any) -> bool:
+    """Whether a tensor is inference-only, or an array is over the memory of one that is."""
+    return value.is_inference() if isinstance(value, Tensor) else bool(marked_origins(np.asarray(value)))
 
 
 def _as_array(name: object, value: object) -> np.ndarray:

@@ -163,9 +163,10 @@ def _check_input(
         apart = _apart(actual, analytical_jacobian(output, given[at]))
         if apart > tolerances.nondet:
             raise GradcheckError(
-                "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives "
-                f"different values, although analytical gradient matches numerical gradient: output {index} with respect "
-                f"to input {at}, by up to {apart:.3g}. The tolerance for nondeterminism was {tolerances.nondet}."
+                "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times "
+                "gives different values, although analytical gradient matches numerical gradient: output "
+                f"{index} with respect to input {at}, by up to {apart:.3g}. The tolerance for nondeterminism was "
+                f"{tolerances.nondet}."
             )
 
 

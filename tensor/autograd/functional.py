@@ -12,6 +12,7 @@ import numpy as np
 
 from tensor.bases import TensorBase, wrap
 from tensor.dtypes import Array
+from tensor.engine import check_gradient
 from tensor.errors import ArgumentError, DtypeError, GradientError, ShapeError, UnsupportedError
 from tensor.gradients import grad
 from tensor.ops.conversions import detach
@@ -91,6 +92,7 @@ def vjp(
         UnsupportedError: `create_graph`.
         GradientError: `strict`, and an output does not depend on an input; or `v` is missing.
         ShapeError: `v` does not have the outputs' shapes.
+        InferenceTensorError: An input or `v` is inference-only.
     """
     _check_first_order(create_graph)
     given = _leaves(inputs, "inputs", "vjp")
@@ -120,6 +122,7 @@ def _vectors(v: Any, outputs: Sequence[Any]) -> list[Array]:
     for each, output in zip(vectors, outputs, strict=True):
         if not isinstance(each, TensorBase):
             raise DtypeError(f"v must be a Tensor or a tuple of Tensors, but has a {type(each).__name__} in it")
+        check_gradient(each, each._data.shape, "v")  # its mark would be lost
         if each._data.shape != output._data.shape:
             raise ShapeError(
                 f"v has invalid size: should be {list(output._data.shape)} but got {list(each._data.shape)}."

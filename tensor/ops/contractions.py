@@ -16,13 +16,14 @@ import numpy as np
 from tensor.bases import TensorBase
 from tensor.dispatch import apply
 from tensor.dtypes import Array
-from tensor.errors import ArgumentError, DtypeError, ShapeError
-from tensor.ops.dims import normal_dim
+from tensor.errors import ArgumentError, DimensionError, DtypeError, ShapeError
+from tensor.ops.dims import normal_dims
 from tensor.registry import op
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase  # in the order of the integers that may stand for them
 Labels = tuple[Any, ...]  # a label is a letter, or a number for each dimension that an ellipsis stands for
 
 
@@ -95,7 +96,10 @@ def _sublists(operands: Sequence[Any]) -> tuple[list[list[Any]], list[Any] | Non
     out = operands[-1] if len(operands) % 2 else None
 
     def named(labels: Sequence[Any]) -> list[Any]:
-        return ["..." if label is Ellipsis else string.ascii_letters[label] for label in labels]
+        for label in labels:
+            if label is not Ellipsis and not 0 <= label < len(_LETTERS):
+                raise ArgumentError(f"einsum(): the subscript {label} is not within the valid range [0, 52)")
+        return ["..." if label is Ellipsis else _LETTERS[label] for label in labels]
 
     return [named(each) for each in lists], None if out is None else named(out), tensors
 
@@ -138,7 +142,8 @@ def _result(given: list[Labels], out: list[Any] | None) -> Labels:
 def _alone(tensor: Tensor, labels: Labels, wanted: set[Any]) -> tuple[Tensor, Labels]:
     """An operand without labels that it has twice, or that nobody else wants."""
     while (twice := next((label for label in labels if labels.count(label) > 1), None)) is not None:
-        one, other = (at for at, label in enumerate(labels) if label == twice and labels.count(label) > 1)
+        one = labels.index(twice)
+        other = labels.index(twice, one + 1)
         sizes = tensor._data.shape
         if sizes[one] != sizes[other]:
             raise ShapeError(
@@ -146,7 +151,7 @@ def _alone(tensor: Tensor, labels: Labels, wanted: set[Any]) -> tuple[Tensor, La
                 f"{sizes[one]} != {sizes[other]}"
             )
         tensor = tensor.diagonal(0, one, other)
-        labels = (*[label for label in labels if label != twice], twice)
+        labels = (*[label for at, label in enumerate(labels) if at not in (one, other)], twice)
     summed = [at for at, label in enumerate(labels) if label not in wanted]
     if summed:
         tensor = tensor.sum(summed)
@@ -232,6 +237,14 @@ def _pairs(tensors: Sequence[Tensor], given: Sequence[Labels], result: Labels) -
     ]
 
 
+def _over(dims: Sequence[int], tensor: Tensor) -> list[int]:
+    """The dimensions to sum over, from the front, each once."""
+    ndim = tensor._data.ndim
+    if dims and not ndim:
+        raise DimensionError(f"tensordot: Dimension specified as {dims[0]} but tensor has no dimensions")
+    return list(normal_dims(dims, ndim)) if dims else []
+
+
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """Multiply two tensors and sum over dimensions of both.
 
@@ -248,12 +261,17 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     if isinstance(dims, TensorBase):
         dims = dims._data.tolist()
     if isinstance(dims, int):
+        if not 0 <= dims <= min(a._data.ndim, b._data.ndim):
+            raise ShapeError(
+                f"tensordot expects dims from 0 to the number of dimensions, but got dims={dims} for tensors of "
+                f"{a._data.ndim} and {b._data.ndim}"
+            )
         over = list(range(a._data.ndim - dims, a._data.ndim)), list(range(dims))
     else:
         over = tuple([[each] if isinstance(each, int) else list(each) for each in dims])  # type: ignore[assignment]
-    first = [normal_dim(each, a._data.ndim) for each in over[0]]
-    second = [normal_dim(each, b._data.ndim) for each in over[1]]
-    if len(first) != len(second) or [a._data.shape[i] for i in first] != [b._data.shape[j] for j in second]:
+    first, second = _over(over[0], a), _over(over[1], b)
+    pairs = zip([a._data.shape[i] for i in first], [b._data.shape[j] for j in second], strict=False)
+    if len(first) != len(second) or any(m != n and 1 not in (m, n) for m, n in pairs):
         raise ShapeError(
             f"tensordot: contracted dimensions need to match, but {list(a._data.shape)} at {first} and "
             f"{list(b._data.shape)} at {second} do not"

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
 
-def _cloned(input: Array, *, keeps_order: bool) -> Array:
+def _cloned(input: Array, *, keeps_order: builtins.bool) -> Array:
     if not keeps_order or input.flags.c_contiguous:
         return input.copy()
     # As every elementwise operation does, here and in PyTorch: the dimensions stay in the order of their strides.
-    made = np.nditer([input, None], ["zerosize_ok"], [["readonly"], ["writeonly", "allocate"]]).operands[1]
+    made: Array = np.nditer([input, None], ["zerosize_ok"], [["readonly"], ["writeonly", "allocate"]]).operands[1]
     np.copyto(made, input)
     return made
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tensor.dispatch import apply
 from tensor.dtypes import Array
-from tensor.errors import ArgumentError, ShapeError
+from tensor.errors import ArgumentError, DtypeError, ShapeError
+from tensor.ops.axes import transpose
+from tensor.ops.choosing import where
 from tensor.ops.elementwise import check_floating
 from tensor.registry import op
 
@@ -42,7 +44,7 @@ def _inv_vjp(g: Array, out: Array) -> Any:
 def _det_vjp(g: Array, input: Array, out: Array) -> Any:
     # By the cofactors where the matrix is singular: there is no inverse.
     if np.all(out != 0):
-        return (g * out)[..., None, None] * _transposed(np.linalg.inv(input))
+        return (g * out)[..., None, None] * _transposed(_inv(input))
     u, s, vh = np.linalg.svd(input)
     others = np.stack([np.delete(s, at, -1).prod(-1) for at in range(s.shape[-1])], -1)
     sign = np.linalg.det(u) * np.linalg.det(vh)
@@ -103,7 +105,7 @@ SLOGDET = op(
     _slogdet,
     outputs=2,
     extras=("sign",),
-    input=lambda g, input: g[..., None, None] * _transposed(np.linalg.inv(input)),
+    input=lambda g, input: g[..., None, None] * _transposed(_inv(input)),
 )
 SOLVE = op("linalg_solve", _solve, input=_solve_vjp_input, other=_solve_vjp_other)
 CHOLESKY = op("linalg_cholesky", _cholesky, input=_cholesky_vjp)
@@ -135,29 +137,50 @@ def det(A: Tensor) -> Tensor:  # noqa: N803 - PyTorch's name
     return apply(DET, A)
 
 
-def slogdet(A: Tensor) -> tuple[Tensor, Tensor]:  # noqa: N803 - PyTorch's name
+class SlogdetResult(NamedTuple):
+    """What `slogdet` returns."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
+
+def slogdet(A: Tensor) -> SlogdetResult:  # noqa: N803 - PyTorch's name
     """Return the signs of determinants, and the logarithms of their sizes, of matrices (..., n, n)."""
     _check_square("linalg.slogdet", A)
     results: Any = apply(SLOGDET, A)
-    return results[1], results[0]
+    return SlogdetResult(results[1], results[0])
 
 
-def solve(A: Tensor, B: Tensor) -> Tensor:  # noqa: N803 - PyTorch's names
+def logdet(input: Tensor) -> Tensor:
+    """Return the logarithms of determinants of matrices, (..., n, n): nan where one is negative."""
+    sign, logarithm = slogdet(input)
+    result: Tensor = where(sign < 0, float("nan"), logarithm)
+    return result
+
+
+def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:  # noqa: N803 - PyTorch's names
     """Return the solutions `x` of `A @ x = B`.
 
     Args:
         A: (..., n, n).
-        B: (..., n, k); or (..., n), one vector for each matrix.
+        B: (..., n, k), of the same dtype; or (..., n), one vector for each matrix.
+        left: Whether `A` is on the left; if not, they solve `x @ A = B`, (..., k, n).
 
     Raises:
         ShapeError: `A` is not square, or `B` does not fit.
         ArgumentError: There is no unique solution.
     """
     _check_square("linalg.solve", A)
-    return apply(SOLVE, A, B)
+    if A._data.dtype != B._data.dtype:
+        raise DtypeError(f"linalg.solve: Expected A and B to have the same dtype, but got {A.dtype} and {B.dtype}")
+    if left:
+        return apply(SOLVE, A, B)
+    if _is_vectors(A._data, B._data):
+        raise ShapeError("linalg.solve: with left=False, expected matrices as B, got vectors; add a dimension")
+    return transpose(apply(SOLVE, transpose(A, -1, -2), transpose(B, -1, -2)), -1, -2)
 
 
-def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:  # noqa: N803 - PyTorch's name
+def cholesky(A: Tensor, upper: bool = False) -> Tensor:  # noqa: N803 - PyTorch's name
     """Return the lower triangles `L` with `L @ L.T = A`, or the upper ones.
 
     Args:

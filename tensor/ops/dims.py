@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tensor.bases import TensorBase, describe
 from tensor.errors import DimensionError, DtypeError, ShapeError
 
 Dims = int | Sequence[int]
+
+
+def _whole(dim: Any) -> int:
+    if isinstance(dim, TensorBase):
+        raise DtypeError(f"expected an integer as a dimension, got a tensor ({describe(dim)}); pass its item()")
+    try:
+        return operator.index(dim)
+    except TypeError:
+        raise DtypeError(f"expected an integer as a dimension, got {dim!r}") from None
 
 
 def normal_dim(dim: int, ndim: int) -> int:
@@ -19,8 +30,11 @@ def normal_dim(dim: int, ndim: int) -> int:
 
     Raises:
         DimensionError: It is out of range.
+        DtypeError: It is no integer.
     """
     size = ndim or 1
+    if type(dim) is not int:
+        dim = _whole(dim)
     if not -size <= dim < size:
         raise DimensionError(
             f"Dimension out of range (expected to be in range of [{-size}, {size - 1}], but got {dim})"
@@ -34,9 +48,10 @@ def normal_dims(dim: Dims | None, ndim: int) -> tuple[int, ...]:
     Raises:
         DimensionError: One is out of range, or given twice.
     """
-    if dim is None or (not isinstance(dim, int) and len(dim) == 0):
+    listed: Sequence[int] = () if dim is None else dim if isinstance(dim, Sequence) else (dim,)
+    if not listed:
         return tuple(range(ndim))
-    dims = tuple(normal_dim(each, ndim) for each in ((dim,) if isinstance(dim, int) else dim))
+    dims = tuple([normal_dim(each, ndim) for each in listed])
     if len(set(dims)) != len(dims):
         raise DimensionError(f"a dimension appears multiple times in the list of dims {list(dims)}")
     return dims if ndim else ()

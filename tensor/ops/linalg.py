@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensor import dtypes
-from tensor.bases import TensorBase, wrap
 from tensor.dispatch import apply
-from tensor.dtypes import Array, Scalar
+from tensor.dtypes import Array
 from tensor.errors import DtypeError, ShapeError
 from tensor.ops import arithmetic, decompositions
 from tensor.ops.axes import roll
-from tensor.ops.masking import masked_fill
+from tensor.ops.dims import normal_dim
 from tensor.ops.shapes import broadcast_tensors
 from tensor.registry import op
+from tensor.scalars import check_numbers
 from tensor.sequences import eye
 
 if TYPE_CHECKING:
@@ -130,7 +130,13 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
 
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
-    """Return the matrix of products of two vectors' elements."""
+    """Return the matrix of products of two vectors' elements.
+
+    Raises:
+        ShapeError: They are no vectors.
+    """
+    if input._data.ndim != 1 or vec2._data.ndim != 1:
+        raise ShapeError(f"outer: expected two vectors, got {input._data.ndim}-D and {vec2._data.ndim}-D tensors")
     return arithmetic.mul(input.unsqueeze(1), vec2.unsqueeze(0))
 
 
@@ -153,9 +159,17 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
             "inner() the last dimension must match on both input tensors but got shapes "
             f"{list(a.shape)} and {list(b.shape)}"
         )
-    columns = other.reshape(-1, b.shape[-1]) if b.ndim > 1 else other
+    columns = other.reshape(math.prod(b.shape[:-1]), b.shape[-1]) if b.ndim > 1 else other
     product = apply(MATMUL, input, columns.t() if b.ndim > 1 else columns)
     return product.reshape(*a.shape[:-1], *b.shape[:-1])
+
+
+def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
+    """Return the inner products of vectors along a dimension, broadcast.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.linalg.vecdot.html
+    """
+    return arithmetic.mul(x, y).sum(dim)
 
 
 def kron(input: Tensor, other: Tensor) -> Tensor:
@@ -189,24 +203,48 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
         dim: The dimension; by default the first one of size 3.
 
     Raises:
-        ShapeError: There are not three elements.
+        ShapeError: There are not three elements, or the numbers of dimensions differ.
     """
-    a, b = broadcast_tensors(input, other)
-    shape = a._data.shape
     if dim is None:
-        dim = next((at for at, size in enumerate(shape) if size == 3), None)
+        dim = next((at for at, size in enumerate(input._data.shape) if size == 3), None)
         if dim is None:
-            raise ShapeError(f"cross: no dimension of size 3 in input of shape {list(shape)}")
-    if shape[dim] != 3:
-        raise ShapeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {shape[dim]}")
+            raise ShapeError(f"cross: no dimension of size 3 in input of shape {list(input._data.shape)}")
+    return linalg_cross(input, other, dim=dim)
+
+
+def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
+    """Return the cross products of vectors of three elements, along the last dimension; `tensor.linalg.cross`.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.linalg.cross.html
+
+    Args:
+        input: Three elements along `dim`.
+        other: As many dimensions; broadcasts with it.
+        dim: The dimension.
+
+    Raises:
+        ShapeError: There are not three elements, or the numbers of dimensions differ.
+    """
+    if input._data.ndim != other._data.ndim:
+        raise ShapeError(
+            f"linalg.cross: inputs must have the same number of dimensions, got {input._data.ndim} and "
+            f"{other._data.ndim}"
+        )
+    axis = normal_dim(dim, input._data.ndim)
+    sizes = [each._data.shape[axis : axis + 1] for each in (input, other)]
+    if sizes != [(3,), (3,)]:
+        raise ShapeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {sizes[0]} and {sizes[1]}")
+    a, b = broadcast_tensors(input, other)
+    dim = axis
     before, after = roll(a, -1, dim), roll(b, -1, dim)
     return roll(arithmetic.sub(arithmetic.mul(a, after), arithmetic.mul(before, b)), -1, dim)
 
 
 def matrix_power(input: Tensor, n: int) -> Tensor:
     """Return a square matrix multiplied with itself `n` times; negative powers are those of the inverse."""
+    check_numbers("matrix_power", {"n": n})
     rows = input._data.shape[-1] if input._data.ndim > 1 else -1
-    if rows != input._data.shape[-2 if input._data.ndim > 1 else 0]:
+    if rows < 0 or rows != input._data.shape[-2]:
         raise ShapeError(f"linalg.matrix_power: A must be batches of square matrices, got {list(input._data.shape)}")
     if n < 0:
         return matrix_power(decompositions.inv(input), -n)
@@ -219,6 +257,12 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
     return matmul(square, input) if n % 2 else square
 
 
+def _check_chain(name: str, tensors: Sequence[Tensor], allowed: set[int]) -> None:
+    for each in tensors:
+        if each._data.ndim not in allowed:
+            raise ShapeError(f"{name}(): expected matrices, or vectors at the ends, got a {each._data.ndim}D tensor")
+
+
 def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
     """Return the product of several matrices, in the cheapest order; the first and the last may be vectors.
 
@@ -228,6 +272,8 @@ def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
     given = list(tensors)
     if len(given) < 2:
         raise ShapeError(f"multi_dot(): expected at least 2 tensors but got {len(given)}")
+    _check_chain("multi_dot", given[1:-1], {2})
+    _check_chain("multi_dot", [given[0], given[-1]], {1, 2})
     sizes = [each._data.shape[0] if each._data.ndim > 1 else 1 for each in given]
     sizes += [given[-1]._data.shape[-1] if given[-1]._data.ndim > 1 else 1]
     if given[0]._data.ndim == 1:
@@ -257,87 +303,10 @@ def _multiplied(given: list[Tensor], start: int, stop: int, splits: dict[tuple[i
 
 
 def chain_matmul(*matrices: Tensor) -> Tensor:
-    """Return the product of several matrices, in the cheapest order."""
+    """Return the product of several matrices, in the cheapest order.
+
+    Raises:
+        ShapeError: One is no matrix.
+    """
+    _check_chain("chain_matmul", matrices, {2})
     return multi_dot(matrices) if len(matrices) > 1 else matrices[0]
-
-
-def _blended(input: Tensor, product: Tensor, beta: Tensor | Scalar, alpha: Tensor | Scalar) -> Tensor:
-    """`beta * input + alpha * product`; with a beta of 0 nothing of `input` counts, not even nan."""
-    scaled = arithmetic.times(product, alpha)
-    if isinstance(beta, TensorBase) or beta != 0:
-        return arithmetic.add(arithmetic.times(input, beta), scaled)
-    # Zeros that still are computed of `input`, whose gradient is 0 then, as in PyTorch.
-    return arithmetic.add(masked_fill(input, wrap(np.array(True)), 0), scaled)
-
-
-def addmm(
-    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
-) -> Tensor:
-    """Return `beta * input + alpha * (mat1 @ mat2)`."""
-    return _blended(input, mm(mat1, mat2), beta, alpha)
-
-
-def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1) -> Tensor:
-    """Return `beta * input + alpha * (mat @ vec)`."""
-    return _blended(input, mv(mat, vec), beta, alpha)
-
-
-def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1) -> Tensor:
-    """Return `beta * input + alpha * outer(vec1, vec2)`."""
-    return _blended(input, outer(vec1, vec2), beta, alpha)
-
-
-def baddbmm(
-    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
-) -> Tensor:
-    """Return `beta * input + alpha * (batch1 @ batch2)`, for batches of matrices."""
-    return _blended(input, bmm(batch1, batch2), beta, alpha)
-
-
-def addbmm(
-    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
-) -> Tensor:
-    """Return `beta * input + alpha * (batch1 @ batch2)`, summed over the batch."""
-    return _blended(input, bmm(batch1, batch2).sum(0), beta, alpha)
-
-
-def _blended_(input: Tensor, product: Tensor, beta: Tensor | Scalar, alpha: Tensor | Scalar) -> Tensor:
-    """`_blended`, into `input`."""
-    if not isinstance(beta, TensorBase) and beta == 0:
-        input.zero_()
-    else:
-        input.mul_(beta)
-    return input.add_(arithmetic.times(product, alpha))
-
-
-def addmm_(
-    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
-) -> Tensor:
-    """Compute `addmm` into this tensor, and return it."""
-    return _blended_(input, mm(mat1, mat2), beta, alpha)
-
-
-def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1) -> Tensor:
-    """Compute `addmv` into this tensor, and return it."""
-    return _blended_(input, mv(mat, vec), beta, alpha)
-
-
-def addr_(
-    input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
-) -> Tensor:
-    """Compute `addr` into this tensor, and return it."""
-    return _blended_(input, outer(vec1, vec2), beta, alpha)
-
-
-def baddbmm_(
-    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
-) -> Tensor:
-    """Compute `baddbmm` into this tensor, and return it."""
-    return _blended_(input, bmm(batch1, batch2), beta, alpha)
-
-
-def addbmm_(
-    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
-) -> Tensor:
-    """Compute `addbmm` into this tensor, and return it."""
-    return _blended_(input, bmm(batch1, batch2).sum(0), beta, alpha)

@@ -12,23 +12,28 @@ from tensor.dispatch import apply
 from tensor.dtypes import Array, is_floating
 from tensor.errors import DtypeError
 from tensor.ops.dims import Dims, normal_dims
-from tensor.ops.reductions import count, mean, over_length, spread
+from tensor.ops.reductions import count, mean, over_length, spread, total
 from tensor.registry import op
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
 
+def _centred(input: Array, dim: tuple[int, ...]) -> Array:
+    mean = over_length(total(input, dim, True), count(input.shape, dim))
+    return np.asarray(input - mean, input.dtype)
+
+
 def _var(input: Array, *, dim: tuple[int, ...], correction: float, keepdim: bool) -> Array:
     if not is_floating(input.dtype):
         raise DtypeError(f"var and std only support floating point dtypes, got {dtypes.of(input.dtype)}")
-    centred = np.asarray(input - input.mean(axis=dim, keepdims=True))
-    total = np.square(centred, out=centred).sum(axis=dim, keepdims=keepdim)
-    return np.asarray(over_length(total, builtins.max(0, count(input.shape, dim) - correction)), input.dtype)
+    centred = _centred(input, dim)
+    squares = total(np.square(centred, out=centred), dim, keepdim)
+    return np.asarray(over_length(squares, builtins.max(0, count(input.shape, dim) - correction)), input.dtype)
 
 
 def _var_vjp(g: Array, input: Array, dim: tuple[int, ...], correction: float, keepdim: bool) -> Any:
-    centred = input - input.mean(axis=dim, keepdims=True)
+    centred = _centred(input, dim)
     scale = over_length(2.0, builtins.max(0, count(input.shape, dim) - correction)).astype(input.dtype)
     return spread(g, input.shape, dim, keepdim) * centred * scale
 

@@ -10,7 +10,7 @@ from tensor.dispatch import apply
 from tensor.dtypes import Array, is_floating
 from tensor.errors import DimensionError
 from tensor.ops.dims import normal_dim
-from tensor.ops.peaks import pick, unpick_vjp
+from tensor.ops.peaks import extreme_vjp, pick, unpick_vjp
 from tensor.registry import op
 
 if TYPE_CHECKING:
@@ -33,6 +33,13 @@ class KthvalueResult(NamedTuple):
 
 class MedianResult(NamedTuple):
     """What `median` and `nanmedian` along a dimension return."""
+
+    values: Tensor
+    indices: Tensor
+
+
+class ModeResult(NamedTuple):
+    """What `mode` returns."""
 
     values: Tensor
     indices: Tensor
@@ -165,22 +172,36 @@ def _middle(input: Array, *, ignore_nan: bool) -> Any:
     return np.where(np.broadcast_to(missing, (*input.shape[:-1], 1)) > 0, size - missing, (size - 1) // 2)
 
 
+def _median_of_all(input: Array, *, ignore_nan: bool) -> Any:
+    flat = input.reshape(-1)
+    missing = np.count_nonzero(np.isnan(flat)) if is_floating(input.dtype) else 0
+    if missing == flat.size or (missing and not ignore_nan):
+        return np.asarray(np.nan, input.dtype)
+    middle = (flat.size - missing - 1) // 2
+    return np.partition(flat, middle)[middle]
+
+
 MIDDLE = op("median_place", _middle)
+MEDIAN = op(
+    "median",
+    _median_of_all,
+    input=lambda g, input, out: extreme_vjp(g, input, out, tuple(range(input.ndim)), False),
+)
 
 
 def _median(input: Tensor, dim: int | None, keepdim: bool, *, ignore_nan: bool) -> Any:
     name = "nanmedian" if ignore_nan else "median"
-    rows = input.reshape(-1) if dim is None or not input._data.ndim else input
-    axis = normal_dim(0 if dim is None else dim, rows._data.ndim)
+    if dim is None:
+        if not input._data.size and not is_floating(input._data.dtype):
+            raise DimensionError(f"{name}(): expected elements, got none")
+        return apply(MEDIAN, input, ignore_nan=ignore_nan)
+    rows = input if input._data.ndim else input.reshape(1)
+    axis = normal_dim(dim, input._data.ndim)
     if not rows._data.shape[axis]:
-        if dim is None and is_floating(input._data.dtype):
-            return input.sum() * float("nan")
         raise DimensionError(f"{name}(): Expected reduction dim {axis} to have non-zero size")
     values, indices = sort(rows.movedim(axis, -1))
     place = apply(MIDDLE, values, ignore_nan=ignore_nan)
     values, indices = values.gather(-1, place).squeeze(-1), indices.gather(-1, place).squeeze(-1)
-    if dim is None:
-        return values
     if keepdim and input._data.ndim:
         values, indices = values.unsqueeze(axis), indices.unsqueeze(axis)
     return MedianResult(values, indices)
@@ -188,6 +209,8 @@ def _median(input: Tensor, dim: int | None, keepdim: bool, *, ignore_nan: bool) 
 
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """Return the median, the lower one of two; along a dimension, also where it is. Nan wins.
+
+    Without a dimension, equal elements share the gradient.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.median.html
 
@@ -200,3 +223,35 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
 def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """Return the median of what is not nan; arguments and results as for `median`."""
     return _median(input, dim, keepdim, ignore_nan=True)
+
+
+def _most_frequent(input: Array, *, dim: int, keepdim: bool) -> tuple[Array, Array]:
+    """The most frequent element of each row, the smallest of several, and the last place where it is."""
+    rows = np.moveaxis(input, dim, -1)
+    order = np.argsort(rows, -1, kind="stable")
+    ranked = np.take_along_axis(rows, order, -1)
+    new = np.ones(ranked.shape, bool)
+    np.not_equal(ranked[..., 1:], ranked[..., :-1], out=new[..., 1:])
+    places = np.arange(ranked.shape[-1])
+    repeats = places - np.maximum.accumulate(np.where(new, places, 0), -1)
+    indices = np.take_along_axis(order, repeats.argmax(-1, keepdims=True), -1)
+    return pick(input, np.moveaxis(indices, -1, dim), dim, keepdim)
+
+
+MODE = op("mode", _most_frequent, outputs=2, extras=("indices",), input=unpick_vjp)
+
+
+def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> ModeResult:
+    """Return the most frequent element along a dimension, the smallest of several, and where it is last.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.mode.html
+
+    Raises:
+        DimensionError: The dimension has no elements.
+    """
+    axis = normal_dim(dim, input._data.ndim)
+    rows = input if input._data.ndim else input.reshape(1)
+    if not rows._data.shape[axis]:
+        raise DimensionError(f"mode(): Expected reduction dim {axis} to have non-zero size")
+    values, indices = apply(MODE, rows, dim=axis, keepdim=keepdim and input._data.ndim > 0)
+    return ModeResult(values, indices)

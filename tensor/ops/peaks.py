@@ -10,7 +10,7 @@ import numpy as np
 from tensor.bases import TensorBase
 from tensor.dispatch import apply
 from tensor.dtypes import Array
-from tensor.errors import DimensionError
+from tensor.errors import ArgumentError, DimensionError, DtypeError
 from tensor.ops import extremes
 from tensor.ops.dims import Dims, normal_dim, normal_dims
 from tensor.ops.reductions import spread
@@ -34,10 +34,19 @@ class MinResult(NamedTuple):
     indices: Tensor
 
 
-def _extreme_vjp(g: Array, input: Array, out: Array, dim: tuple[int, ...], keepdim: bool) -> Any:
-    """The gradient, in equal shares to all elements that are the extreme one."""
-    hits = input == (out if keepdim else np.expand_dims(out, dim))
+def extreme_vjp(g: Array, input: Array, out: Array, dim: tuple[int, ...], keepdim: bool) -> Any:
+    """The gradient, in equal shares to all elements that are the extreme one, which may be nan."""
+    extreme = out if keepdim else np.expand_dims(out, dim)
+    hits = input == extreme
+    if np.isnan(extreme).any():
+        hits |= np.isnan(input) & np.isnan(extreme)
     return spread(g, input.shape, dim, keepdim) * hits / hits.sum(axis=dim, keepdims=True, dtype=input.dtype)
+
+
+def _ordered(name: str, input: Array) -> Array:
+    if input.dtype.kind == "b":
+        raise DtypeError(f"{name}(): does not support bool input; convert it with .int()")
+    return input
 
 
 def pick(input: Array, indices: Array, dim: int, keepdim: bool) -> tuple[Array, Array]:
@@ -54,9 +63,9 @@ def unpick_vjp(g: Array, shape: tuple[int, ...], indices: Array, dim: int, keepd
     return whole
 
 
-AMAX = op("amax", lambda input, *, dim, keepdim: input.max(axis=dim, keepdims=keepdim), input=_extreme_vjp)
+AMAX = op("amax", lambda input, *, dim, keepdim: input.max(axis=dim, keepdims=keepdim), input=extreme_vjp)
 
-AMIN = op("amin", lambda input, *, dim, keepdim: input.min(axis=dim, keepdims=keepdim), input=_extreme_vjp)
+AMIN = op("amin", lambda input, *, dim, keepdim: input.min(axis=dim, keepdims=keepdim), input=extreme_vjp)
 
 MAX = op(
     "max",
@@ -74,9 +83,9 @@ MIN = op(
     input=unpick_vjp,
 )
 
-ARGMAX = op("argmax", lambda input, *, dim, keepdim: input.argmax(dim, keepdims=keepdim))
+ARGMAX = op("argmax", lambda input, *, dim, keepdim: _ordered("argmax", input).argmax(dim, keepdims=keepdim))
 
-ARGMIN = op("argmin", lambda input, *, dim, keepdim: input.argmin(dim, keepdims=keepdim))
+ARGMIN = op("argmin", lambda input, *, dim, keepdim: _ordered("argmin", input).argmin(dim, keepdims=keepdim))
 
 
 def _check_not_empty(name: str, input: Tensor, dims: tuple[int, ...]) -> None:
@@ -117,7 +126,16 @@ def _along_one(name: str, input: Tensor, dim: int) -> tuple[Tensor, int]:
     return input, dim
 
 
-def max(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Any:
+def _other(name: str, dim: object, other: Tensor | None) -> Any:
+    """What stands in the place of `dim`: PyTorch calls it `other` where it is a tensor."""
+    if other is None:
+        return dim
+    if dim is not None:
+        raise ArgumentError(f"{name}(): expected a dimension or another tensor, got both")
+    return other
+
+
+def max(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
     """Return the largest element; along a dimension, also where it is; or the larger of two tensors' elements.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.max.html
@@ -126,10 +144,12 @@ def max(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -
         input: Any shape.
         dim: The dimension; or another tensor, for `maximum`.
         keepdim: Whether the dimension stays, with size 1.
+        other: The other tensor, by its name.
 
     Returns:
         A 0-d tensor without `dim`; with it `(values, indices)`.
     """
+    dim = _other("max", dim, other)
     if isinstance(dim, TensorBase):
         return extremes.maximum(input, dim)
     if dim is None:
@@ -139,11 +159,12 @@ def max(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -
     return MaxResult(values, indices)
 
 
-def min(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False) -> Any:
+def min(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
     """Return the smallest element; along a dimension, also where it is; or the smaller of two tensors' elements.
 
     Arguments and results are as for `max`.
     """
+    dim = _other("min", dim, other)
     if isinstance(dim, TensorBase):
         return extremes.minimum(input, dim)
     if dim is None:

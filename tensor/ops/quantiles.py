@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,41 +18,52 @@ if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
 
-def _quantile_places(size: int, q: Array, interpolation: str) -> tuple[Array, Array, Array]:
-    """Which two neighbours in sorted order make up each quantile, and the share of the second."""
-    if ((q < 0) | (q > 1)).any():
-        raise ArgumentError("quantile() q values must be in the range [0, 1]")
-    place = q * q.dtype.type(size - 1)
-    low = np.floor(place)
-    share = place - low
+def _place(last: Array, q: Array, interpolation: str) -> tuple[Array, Array, Array]:
+    """Which two neighbours in sorted order make up each quantile, and the share of the second.
+
+    Args:
+        last: (..., 1), the place of the largest element that counts.
+        q: (n,), from 0 to 1.
+        interpolation: As in `quantile`.
+    """
+    place = q * last.astype(q.dtype)
     match interpolation:
         case "lower":
-            share = np.zeros_like(share)
+            place = np.floor(place)
         case "higher":
-            share = np.ceil(share)
-        case "midpoint":
-            share = np.where(share > 0, 0.5, 0).astype(q.dtype)
+            place = np.ceil(place)
         case "nearest":
-            share = np.round(place) - low
-        case "linear":
+            place = np.round(place)
+        case "linear" | "midpoint":
             pass
         case _:
             raise ArgumentError(
                 "quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, but got "
                 f"{interpolation}"
             )
-    low = low.astype(np.int64)
-    return low, np.minimum(low + 1, size - 1), share
+    low = np.floor(place)
+    share = np.where(place > low, 0.5, 0).astype(q.dtype) if interpolation == "midpoint" else place - low
+    return low.astype(np.int64), np.ceil(place).astype(np.int64), share
 
 
-def _quantile(input: Array, q: Array, *, dim: int, interpolation: str) -> tuple[Array, Array, Array, Array, Array]:
+def _quantile(
+    input: Array, q: Array, *, dim: int, interpolation: str, ignore_nan: bool
+) -> tuple[Array, Array, Array, Array, Array]:
+    if ((q < 0) | (q > 1)).any():
+        raise ArgumentError("quantile() q values must be in the range [0, 1]")
     rows = np.moveaxis(input, dim, -1)
     order = np.argsort(rows, -1, kind="stable")
     ranked = np.take_along_axis(rows, order, -1)
-    low, high, share = _quantile_places(rows.shape[-1], np.atleast_1d(q), interpolation)
-    below, above = ranked[..., low], ranked[..., high]
-    values = below + (above - below) * share
-    values = np.where(np.isnan(ranked[..., -1:]), np.nan, values).astype(input.dtype)
+    missing = np.isnan(ranked).sum(-1, keepdims=True)  # all of them at the end
+    end = ranked.shape[-1] - 1
+    last = np.maximum(end - missing, 0) if ignore_nan else np.full_like(missing, end)
+    low, high, share = _place(last, np.atleast_1d(q), interpolation)
+    if not ignore_nan:
+        low, high = (np.where(missing > 0, end, each) for each in (low, high))
+    below, above = (np.take_along_axis(ranked, each, -1) for each in (low, high))
+    apart = above - below  # from the nearer neighbour, which may be infinite
+    values = np.where(share < 0.5, below + apart * share, above - apart * (1 - share))
+    values = np.where(share == 0, below, values).astype(input.dtype)
     return (np.moveaxis(values, -1, 0) if q.ndim else values[..., 0]), order, low, high, share
 
 
@@ -60,12 +71,13 @@ def _quantile_vjp(
     g: Array, shape: tuple[int, ...], q: Array, order: Array, low: Array, high: Array, share: Array, dim: int
 ) -> Array:
     g = np.moveaxis(g, 0, -1) if q.ndim else g[..., None]
-    ranked = np.zeros(order.shape, g.dtype)
+    size = order.shape[-1]
+    starts = np.arange(order.size // size).reshape(*order.shape[:-1], 1) * size
+    ranked = np.zeros(order.size, g.dtype)
     for places, part in ((low, 1 - share), (high, share)):
-        where: Any = (..., places)
-        np.add.at(ranked, where, g * part)
-    rows = np.zeros_like(ranked)
-    np.put_along_axis(rows, order, ranked, -1)
+        np.add.at(ranked, (starts + places).reshape(-1), (g * part).reshape(-1))
+    rows = np.zeros(order.shape, g.dtype)
+    np.put_along_axis(rows, order, ranked.reshape(order.shape), -1)
     return np.moveaxis(rows, -1, dim).reshape(shape)
 
 
@@ -95,13 +107,35 @@ def quantile(
         DtypeError: The elements are no floats.
         ArgumentError: There is no such interpolation, or `q` is out of range.
     """
-    check_floating("quantile", input._data)
+    return _taken("quantile", input, q, dim, keepdim, interpolation)
+
+
+def nanquantile(
+    input: Tensor,
+    q: Tensor | float,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
+    interpolation: str = "linear",
+) -> Tensor:
+    """Return quantiles of what is not nan; arguments as for `quantile`."""
+    return _taken("nanquantile", input, q, dim, keepdim, interpolation)
+
+
+def _taken(name: str, input: Tensor, q: Tensor | float, dim: int | None, keepdim: bool, interpolation: str) -> Tensor:
+    check_floating(name, input._data)
     if not input._data.size:
-        raise DimensionError("quantile() input tensor must be non-empty")
+        raise DimensionError(f"{name}() input tensor must be non-empty")
     wanted = q if isinstance(q, TensorBase) else wrap(np.asarray(q, input._data.dtype))
+    if wanted._data.ndim > 1 or wanted._data.dtype != input._data.dtype:
+        raise ArgumentError(
+            f"{name}() q must be a number or a vector of the input's dtype, {input.dtype}, got {wanted.dtype} of shape "
+            f"{list(wanted._data.shape)}"
+        )
     rows = input.reshape(-1) if dim is None or not input._data.ndim else input
     axis = normal_dim(0 if dim is None else dim, rows._data.ndim)
-    values = apply(QUANTILE, rows, wanted, dim=axis, interpolation=interpolation)
+    ignore_nan = name == "nanquantile"
+    values = apply(QUANTILE, rows, wanted, dim=axis, interpolation=interpolation, ignore_nan=ignore_nan)
     vector = bool(wanted._data.ndim)
     if not keepdim or not input._data.ndim:
         return values

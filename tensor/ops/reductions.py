@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from tensor.dtypes import Array, DtypeLike, is_floating
 from tensor.errors import DtypeError
 from tensor.ops.conversions import cast
 from tensor.ops.dims import Dims, normal_dims
-from tensor.registry import op
+from tensor.ops.elementwise import check_floating
+from tensor.registry import Op, op
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -28,10 +30,10 @@ def count(shape: tuple[int, ...], dim: tuple[int, ...]) -> int:
     return int(np.prod([shape[each] for each in dim], dtype=np.int64))
 
 
-def over_length(total: Any, count: float) -> Any:
+def over_length(summed: Any, count: float) -> Any:
     """Return a sum divided by a number of elements, of which there may be none."""
     # Not a bare Python division: 0/0 is nan here, an error there.
-    return np.true_divide(total, count)
+    return np.true_divide(summed, count)
 
 
 def summed(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -40,14 +42,35 @@ def summed(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 _BLOCK = 128  # rows that are added one after another
+_NARROW = 16  # elements of a row, below which NumPy's loops over rows are slower than its `reduceat`
+
+
+def _in_blocks(input: Array, axis: int) -> Array:
+    """Return the sums of blocks of rows along a dimension."""
+    rows = input.shape[axis]
+    if math.prod(input.shape[axis + 1 :]) < _NARROW:
+        sums: Array = np.add.reduceat(input, np.arange(0, rows, _BLOCK), axis)
+        return sums
+    first = np.moveaxis(input, axis, 0)
+    whole = rows // _BLOCK
+    blocks = first[: whole * _BLOCK].reshape(whole, _BLOCK, *first.shape[1:]).sum(1)
+    if rows % _BLOCK:
+        blocks[-1] += first[whole * _BLOCK :].sum(0)
+    return np.moveaxis(blocks, 0, axis)
+
+
+def total(input: Array, dim: tuple[int, ...], keepdim: bool) -> Any:
+    """Return the sum over dimensions, with an error that does not grow with their sizes."""
+    if dim and input.dtype == np.float32 and input.ndim - 1 not in dim:
+        # NumPy adds neighbours pairwise, but rows one after another, which loses digits where there are many.
+        longest = max(dim, key=lambda each: input.shape[each])
+        if input.shape[longest] > 2 * _BLOCK:
+            input = _in_blocks(input, longest)
+    return input.sum(axis=dim, dtype=summed(input.dtype), keepdims=keepdim)
 
 
 def _sum(input: Array, *, dim: tuple[int, ...], keepdim: bool) -> Any:
-    rows = len(input) if input.ndim else 0
-    if 0 in dim and input.ndim - 1 not in dim and rows > 2 * _BLOCK and input.dtype == np.float32:
-        # NumPy adds neighbours pairwise, but rows one after another, which loses digits where there are many.
-        input = np.add.reduceat(input, np.arange(0, rows, _BLOCK), 0)
-    return input.sum(axis=dim, dtype=summed(input.dtype), keepdims=keepdim)
+    return total(input, dim, keepdim)
 
 
 def _mean(input: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
@@ -56,8 +79,7 @@ def _mean(input: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
             "mean(): could not infer output dtype. Input dtype must be a floating point dtype. "
             f"Got: {dtypes.of(input.dtype)}"
         )
-    total = over_length(_sum(input, dim=dim, keepdim=keepdim), count(input.shape, dim))
-    return np.asarray(total, input.dtype)
+    return np.asarray(over_length(total(input, dim, keepdim), count(input.shape, dim)), input.dtype)
 
 
 def _prod_vjp(g: Array, input: Array, dim: tuple[int, ...], keepdim: bool) -> Array:
@@ -73,13 +95,13 @@ def _prod_vjp(g: Array, input: Array, dim: tuple[int, ...], keepdim: bool) -> Ar
 
 
 def _nansum(input: Array, *, dim: tuple[int, ...], keepdim: bool) -> Any:
-    return _sum(np.where(np.isnan(input), 0, input) if is_floating(input.dtype) else input, dim=dim, keepdim=keepdim)
+    return total(np.where(np.isnan(input), 0, input) if is_floating(input.dtype) else input, dim, keepdim)
 
 
 NANSUM = op(
     "nansum",
     _nansum,
-    input=lambda g, input, dim, keepdim: np.where(np.isnan(input), 0, spread(g, input.shape, dim, keepdim)),
+    input=lambda g, input, dim, keepdim: spread(g, input.shape, dim, keepdim) * ~np.isnan(input),
 )
 SUM = op("sum", _sum, input=lambda g, shape, dim, keepdim: spread(g, shape, dim, keepdim))
 
@@ -106,6 +128,14 @@ ANY = op("any", lambda input, *, dim, keepdim: _truth(input.any(axis=dim, keepdi
 ALL = op("all", lambda input, *, dim, keepdim: _truth(input.all(axis=dim, keepdims=keepdim), input))
 
 
+def _in_dtype(op: Op, input: Tensor, dim: Dims | None, keepdim: bool, dtype: DtypeLike | None) -> Tensor:
+    """Reduce in a dtype, which the result has too; integers are reduced in int64 on the way."""
+    dims = normal_dims(dim, input._data.ndim)
+    if dtype is None:
+        return apply(op, input, dim=dims, keepdim=keepdim)
+    return cast(apply(op, cast(input, dtype), dim=dims, keepdim=keepdim), dtype)
+
+
 def sum(input: Tensor, dim: Dims | None = None, keepdim: bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
     """Return the sum over dimensions, or over all.
 
@@ -113,10 +143,9 @@ def sum(input: Tensor, dim: Dims | None = None, keepdim: bool = False, *, dtype:
         input: Any shape; integers and booleans are summed as int64.
         dim: The dimensions to sum over.
         keepdim: Whether they stay, with size 1.
-        dtype: What to cast the elements to first.
+        dtype: The result's dtype, to which the elements are cast first.
     """
-    input = input if dtype is None else cast(input, dtype)
-    return apply(SUM, input, dim=normal_dims(dim, input._data.ndim), keepdim=keepdim)
+    return _in_dtype(SUM, input, dim, keepdim, dtype)
 
 
 def mean(input: Tensor, dim: Dims | None = None, keepdim: bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
@@ -137,30 +166,38 @@ def mean(input: Tensor, dim: Dims | None = None, keepdim: bool = False, *, dtype
 
 def nansum(input: Tensor, dim: Dims | None = None, keepdim: bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
     """Return the sum over dimensions, or over all, with nan counted as 0."""
-    input = input if dtype is None else cast(input, dtype)
-    return apply(NANSUM, input, dim=normal_dims(dim, input._data.ndim), keepdim=keepdim)
+    return _in_dtype(NANSUM, input, dim, keepdim, dtype)
 
 
 def nanmean(input: Tensor, dim: Dims | None = None, keepdim: bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
-    """Return the mean over dimensions, or over all, of what is not nan; nan where nothing is left."""
+    """Return the mean over dimensions, or over all, of what is not nan; nan where nothing is left.
+
+    Raises:
+        DtypeError: The elements are no floats.
+    """
     input = input if dtype is None else cast(input, dtype)
+    check_floating("nanmean", input._data)
     return nansum(input, dim, keepdim) / sum(input.eq(input), dim, keepdim)
 
 
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
     """Return the product over a dimension, or over all; arguments as for `sum`."""
-    input = input if dtype is None else cast(input, dtype)
-    return apply(PROD, input, dim=normal_dims(dim, input._data.ndim), keepdim=keepdim)
+    return _in_dtype(PROD, input, dim, keepdim, dtype)
+
+
+def _listed(dim: Dims | None, ndim: int) -> tuple[int, ...]:
+    """As `normal_dims`, but an empty list means none, not all."""
+    return () if dim is not None and not isinstance(dim, int) and not len(dim) else normal_dims(dim, ndim)
 
 
 def any(input: Tensor, dim: Dims | None = None, keepdim: bool = False) -> Tensor:
-    """Return whether any element is not zero, over dimensions or over all."""
-    return apply(ANY, input, dim=normal_dims(dim, input._data.ndim), keepdim=keepdim)
+    """Return whether any element is not zero, over dimensions (which may be none) or over all."""
+    return apply(ANY, input, dim=_listed(dim, input._data.ndim), keepdim=keepdim)
 
 
 def all(input: Tensor, dim: Dims | None = None, keepdim: bool = False) -> Tensor:
-    """Return whether all elements are not zero, over dimensions or over all."""
-    return apply(ALL, input, dim=normal_dims(dim, input._data.ndim), keepdim=keepdim)
+    """Return whether all elements are not zero, over dimensions (which may be none) or over all."""
+    return apply(ALL, input, dim=_listed(dim, input._data.ndim), keepdim=keepdim)
 
 
 def count_nonzero(input: Tensor, dim: Dims | None = None) -> Tensor:

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from tensor import dtypes
 from tensor.dispatch import apply, write
-from tensor.dtypes import Array, DtypeLike
-from tensor.errors import DimensionError
+from tensor.dtypes import Array, DtypeLike, is_floating
+from tensor.errors import DimensionError, DtypeError
 from tensor.ops.conversions import cast
 from tensor.ops.dims import normal_dim
 from tensor.ops.elementwise import as_floating
 from tensor.ops.joining import cat
 from tensor.ops.reductions import summed
-from tensor.registry import op
+from tensor.registry import Op, op
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -35,14 +36,15 @@ class CumminResult(NamedTuple):
 
 
 def _accumulated(ufunc: Any, input: Array, dim: int) -> Any:
-    wide = summed(input.dtype)
-    return ufunc.accumulate(input, dim, dtype=wide) if input.ndim else input.astype(wide)
+    dtype = summed(input.dtype)
+    # Element after element, float32 would lose digits; PyTorch accumulates in float64 too.
+    wide = np.dtype(np.float64) if is_floating(dtype) else dtype
+    made = ufunc.accumulate(input, dim, dtype=wide) if input.ndim else input
+    return made.astype(dtype, copy=not input.ndim)
 
 
 def _reversed_cumsum(g: Array, dim: int) -> Array:
-    if not g.ndim:
-        return g
-    return np.flip(np.cumsum(np.flip(g, dim), dim), dim)
+    return np.flip(_accumulated(np.add, np.flip(g, dim), dim), dim) if g.ndim else g
 
 
 def _cumprod_vjp(g: Array, input: Array, out: Array, dim: int) -> Array:
@@ -81,14 +83,16 @@ def _added_at_vjp(g: Array, shape: tuple[int, ...], indices: Array, dim: int) ->
 
 
 def _logcumsumexp(input: Array, *, dim: int) -> Any:
-    return np.logaddexp.accumulate(as_floating(input), dim)
+    input = as_floating(input)
+    return np.logaddexp.accumulate(input, dim, dtype=np.float64).astype(input.dtype)
 
 
 def _logcumsumexp_vjp(g: Array, input: Array, out: Array, dim: int) -> Array:
     # The sum over later places of g * exp(input - out), in logarithms, where it cannot overflow.
     def part(size: Array) -> Array:
-        logs = np.log(size) - out
-        return np.exp(np.flip(np.logaddexp.accumulate(np.flip(logs, dim), dim), dim) + input)
+        logs = np.log(size, dtype=np.float64) - out
+        made: Array = np.exp(np.flip(np.logaddexp.accumulate(np.flip(logs, dim), dim), dim) + input)
+        return made.astype(input.dtype)
 
     return part(np.maximum(g, 0)) - part(np.maximum(-g, 0))
 
@@ -116,16 +120,31 @@ CUMSUM = op(
 )
 
 
+def _in_dtype(op: Op, input: Tensor, dim: int, dtype: DtypeLike | None) -> Tensor:
+    """Accumulate in a dtype, which the result has too; integers are accumulated in int64 on the way."""
+    axis = normal_dim(dim, input._data.ndim)
+    return apply(op, input, dim=axis) if dtype is None else cast(apply(op, cast(input, dtype), dim=axis), dtype)
+
+
+def _check_same_dtype(name: str, input: Tensor, dtype: DtypeLike | None) -> None:
+    if dtype is not None and dtypes.canonical(dtype) is not dtypes.of(input._data.dtype):
+        raise DtypeError(f"{name}: the provided dtype {dtype} must match the tensor's, which is {input.dtype}")
+
+
 def cumsum(input: Tensor, dim: int, *, dtype: DtypeLike | None = None) -> Tensor:
-    """Return running sums along a dimension."""
-    input = input if dtype is None else cast(input, dtype)
-    return apply(CUMSUM, input, dim=normal_dim(dim, input._data.ndim))
+    """Return running sums along a dimension.
+
+    Args:
+        input: Any shape; integers and booleans are summed as int64.
+        dim: The dimension.
+        dtype: The result's dtype, to which the elements are cast first.
+    """
+    return _in_dtype(CUMSUM, input, dim, dtype)
 
 
 def cumprod(input: Tensor, dim: int, *, dtype: DtypeLike | None = None) -> Tensor:
-    """Return running products along a dimension."""
-    input = input if dtype is None else cast(input, dtype)
-    return apply(CUMPROD, input, dim=normal_dim(dim, input._data.ndim))
+    """Return running products along a dimension; arguments as for `cumsum`."""
+    return _in_dtype(CUMPROD, input, dim, dtype)
 
 
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
@@ -183,9 +202,11 @@ def diff(
 
 def cumsum_(input: Tensor, dim: int, *, dtype: DtypeLike | None = None) -> Tensor:
     """Compute `cumsum` into this tensor, and return it."""
+    _check_same_dtype("cumsum_", input, dtype)
     return write(CUMSUM, input, dim=normal_dim(dim, input._data.ndim))
 
 
 def cumprod_(input: Tensor, dim: int, *, dtype: DtypeLike | None = None) -> Tensor:
     """Compute `cumprod` into this tensor, and return it."""
+    _check_same_dtype("cumprod_", input, dtype)
     return write(CUMPROD, input, dim=normal_dim(dim, input._data.ndim))

@@ -1,4 +1,4 @@
-"""Norms, and distances between vectors."""
+"""Norms of vectors and of matrices."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import numpy as np
 
 from tensor.dispatch import apply
 from tensor.dtypes import Array, DtypeLike
-from tensor.errors import DimensionError, ShapeError, UnsupportedError
+from tensor.errors import ArgumentError, DimensionError, DtypeError, ShapeError, UnsupportedError
 from tensor.ops import arithmetic, signs
+from tensor.ops.choosing import where
 from tensor.ops.conversions import cast
 from tensor.ops.dims import Dims, normal_dim, normal_dims
 from tensor.ops.elementwise import check_floating
 from tensor.ops.peaks import amax, amin
-from tensor.ops.reductions import spread, sum
+from tensor.ops.reductions import spread, sum, total
 from tensor.registry import op
 from tensor.scalars import check_numbers
 
@@ -26,9 +27,8 @@ def _norm(input: Array, *, p: float, dim: tuple[int, ...], keepdim: bool) -> Any
     if p == 0:
         return np.asarray(np.not_equal(input, 0).sum(axis=dim, keepdims=keepdim), input.dtype)
     wide = np.abs(input)
-    total = np.square(wide) if p == 2 else np.power(wide, p)
-    total = total.sum(axis=dim, keepdims=keepdim)
-    return np.asarray(np.sqrt(total) if p == 2 else total ** (1 / p), input.dtype)
+    summed = total(wide if p == 1 else np.square(wide) if p == 2 else np.power(wide, p), dim, keepdim)
+    return np.asarray(summed if p == 1 else np.sqrt(summed) if p == 2 else summed ** (1 / p), input.dtype)
 
 
 def _norm_vjp(g: Array, input: Array, out: Array, p: float, dim: tuple[int, ...], keepdim: bool) -> Any:
@@ -72,6 +72,11 @@ def norm(
     order = 2.0 if p is None or p == "fro" else float(p)
     check_floating("norm", input._data)
     dims = normal_dims(dim, input._data.ndim)
+    if order < 0 and any(input._data.shape[each] == 0 for each in dims):
+        raise DimensionError(
+            f"linalg.vector_norm cannot compute the {order} norm of no elements, because the operation does not have "
+            f"an identity; the shape is {list(input._data.shape)}"
+        )
     if order == float("inf"):
         return amax(signs.abs(input), dims, keepdim)
     if order == float("-inf"):
@@ -81,7 +86,7 @@ def norm(
 
 def vector_norm(
     x: Tensor,
-    ord: float = 2,
+    ord: float | str = 2,
     dim: Dims | None = None,
     keepdim: bool = False,
     *,
@@ -90,7 +95,13 @@ def vector_norm(
     """Return the norm of vectors, over dimensions or over all elements; `tensor.linalg.vector_norm`.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html
+
+    Raises:
+        DtypeError: The elements are no floats, or the order is no number.
     """
+    if isinstance(ord, str):
+        raise DtypeError(f"linalg.vector_norm: expected a number as ord, got {ord!r}")
+    check_floating("linalg.vector_norm", x._data)
     return norm(x, ord, dim, keepdim, dtype=dtype)
 
 
@@ -106,7 +117,9 @@ def matrix_norm(
 
     Raises:
         UnsupportedError: Another order, which takes singular values.
+        DtypeError: The elements are no floats.
     """
+    check_floating("linalg.matrix_norm", A._data)
     input = A if dtype is None else cast(A, dtype)
     rows, columns = (normal_dim(each, input._data.ndim) for each in dim)
     if ord == "fro":
@@ -116,6 +129,8 @@ def matrix_norm(
     along, over = (rows, columns) if ord in (1, -1) else (columns, rows)
     sums = sum(signs.abs(input), along, keepdim=True)
     if not sums._data.shape[over]:
+        if float(ord) < 0:
+            raise DimensionError(f"matrix_norm: the order {ord} of no elements; the shape is {list(input._data.shape)}")
         return sum(sums, (rows, columns), keepdim)
     largest = (amax if float(ord) > 0 else amin)(sums, over, keepdim=True)
     return largest if keepdim else largest.squeeze((rows, columns))
@@ -133,6 +148,7 @@ def linalg_norm(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.linalg.norm.html
     """
+    check_floating("linalg.norm", A._data)
     if ord is None:
         return norm(A, 2, dim, keepdim, dtype=dtype)
     dims = tuple(range(A._data.ndim)) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
@@ -148,24 +164,38 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     return norm(arithmetic.sub(input, other), p)
 
 
-def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
-    """Return the distances between each of some vectors and each of others.
+def _factors(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
+    """By what each slice is multiplied in `renorm`."""
+    check_numbers("renorm", {"p": p, "maxnorm": maxnorm})
+    axis = normal_dim(dim, input._data.ndim)
+    if input._data.ndim < 2:
+        raise ShapeError(f"renorm: input needs at least 2 dimensions, got {input._data.ndim} dimensions")
+    if not p > 0 or maxnorm < 0:
+        raise ArgumentError(f"renorm: expected p > 0 and maxnorm >= 0, got {p} and {maxnorm}")
+    norms = norm(input, p, [each for each in range(input._data.ndim) if each != axis], keepdim=True)
+    factors: Tensor = where(norms > maxnorm, maxnorm / (norms + 1e-7), 1.0)
+    return factors.to(input.dtype)
 
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.cdist.html
+
+def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
+    """Return the slices along a dimension, those with a p-norm above `maxnorm` scaled down to it.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.renorm.html
 
     Args:
-        x1: (..., n, size).
-        x2: (..., m, size).
+        input: Floats of at least two dimensions.
         p: The norm's order.
-        compute_mode: Accepted since PyTorch has it; the differences are always taken one by one, which is exact.
-
-    Returns:
-        (..., n, m).
+        dim: The dimension whose slices are scaled.
+        maxnorm: The largest norm that a slice may have.
 
     Raises:
-        ShapeError: The vectors' sizes differ, or there are no two dimensions.
+        ShapeError: There are fewer dimensions.
+        ArgumentError: `p` is not positive, or `maxnorm` is negative.
     """
-    a, b = x1._data.shape, x2._data.shape
-    if len(a) < 2 or len(b) < 2 or a[-1] != b[-1]:
-        raise ShapeError(f"cdist: X1 and X2 must have the same number of columns. X1: {list(a)} X2: {list(b)}")
-    return norm(arithmetic.sub(x1.unsqueeze(-2), x2.unsqueeze(-3)), p, -1)
+    return arithmetic.mul(input, _factors(input, p, dim, maxnorm))
+
+
+def renorm_(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
+    """Compute `renorm` into this tensor, and return it."""
+    # Of a copy: the norms' gradient needs the elements as they were.
+    return input.mul_(_factors(input.clone(), p, dim, maxnorm))

@@ -37,7 +37,7 @@ def test_the_same_as_torch(declared: Declared, dtype: str) -> None:
         # Every third example has empty tensors among its inputs.
         smallest = data.draw(st.sampled_from([1, 1, 0]))
         draw = Draw.hypothetical(data, dtype, min_side=smallest)
-        compare(declared.make(draw), draw, family=declared.family, tolerance=declared.tolerance)
+        compare(declared.make(draw), draw, family=declared.family, tolerance=declared.tolerance_of(dtype))
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.samples.declaring import Sample, samples
+from tests.samples.declaring import Sample, half, samples
 from tests.samples.drawing import Draw
 
 EQUATIONS = {
@@ -22,6 +22,9 @@ EQUATIONS = {
     "iij,j->i": ("nnm", "m"),
     "ijk,k,kl,j->il": ("bnm", "m", "mk", "n"),
     "i,": ("n", ""),
+    "iiij->j": ("nnnm",),
+    "Ba,aB": ("nk", "kn"),
+    "ab,bc,cd,da->": ("nk", "km", "mn", "nn"),
 }
 
 
@@ -33,14 +36,15 @@ def einsum(draw: Draw) -> Sample:
     return Sample(lambda t, *given: t.einsum(equation, *given), arrays)
 
 
-@samples("einsum", "einsum with broadcast and lists", tolerance=4)
+# Of single elements, which may cancel.
+@samples("einsum", "einsum with broadcast and lists", tolerance={"float32": 4, "float64": 4} | half(20))
 def einsum_forms(draw: Draw) -> Sample:
     n, k = draw.side(), draw.side()
     arrays = [draw.array(n, k), draw.array(1, k), draw.array(k, n)]
     return Sample(
         lambda t, a, b, c: (
             t.einsum("ij,ij->ij", a, b), t.einsum("ij,ij", [a, b]), t.einsum(a, [0, 1], c, [1, 2], [0, 2]),
-            t.einsum(a, [..., 1], c, [1, 0]),
+            t.einsum(a, [..., 1], c, [1, 0]), t.einsum(a, [30, 2], c, [2, 1]),
         ),
         arrays,
     )  # fmt: skip
@@ -52,3 +56,9 @@ def tensordot(draw: Draw) -> Sample:
     arrays = [draw.array(n, k, m), draw.array(m, k, n)]
     dims = draw.choice([0, 1, ([2, 1], [0, 1]), ([0], [2]), ([-1], [0])])
     return Sample(lambda t, a, b: t.tensordot(a, b, dims), arrays)
+
+
+@samples("einsum", "tensordot of a single one", tolerance=4)
+def tensordot_single(draw: Draw) -> Sample:
+    arrays = [draw.array(draw.side(), 1), draw.array(draw.side(), 2)]
+    return Sample(lambda t, a, b: t.tensordot(a, b, 1), arrays)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,8 @@ class Declared:
         family: the file that declares it.
         make: draws a sample.
         kinds: the kinds of dtype that `Draw.array` may give: f(loat), i(nteger), b(ool).
-        tolerance: how many times the usual difference to torch is fine: for results of long sums, say.
+        tolerance: how many times the usual difference to torch is fine: for results of long sums, say. Or that for each
+            dtype where it is not 1.
         gradcheck: whether finite differences can tell its gradient: not for what is random or has steps.
         oracle: whether torch computes the same: false for random numbers, and where we differ on purpose.
     """
@@ -56,15 +57,24 @@ class Declared:
     family: str
     make: Callable[[Draw], Sample]
     kinds: str = "f"
-    tolerance: float = 1.0
+    tolerance: float | Mapping[str, float] = 1.0
     gradcheck: bool = True
     oracle: bool = True
 
     def __str__(self) -> str:
         return self.name
 
+    def tolerance_of(self, dtype: str) -> float:
+        """How many times the usual difference to torch is fine in a dtype."""
+        return self.tolerance.get(dtype, 1.0) if isinstance(self.tolerance, Mapping) else self.tolerance
+
 
 SAMPLES: list[Declared] = []
+
+
+def half(tolerance: float) -> dict[str, float]:
+    """A tolerance for half precision alone, which torch rounds more often than we do."""
+    return {"float16": tolerance, "bfloat16": tolerance}
 
 
 def samples(
@@ -72,7 +82,7 @@ def samples(
     name: str = "",
     *,
     kinds: str = "f",
-    tolerance: float = 1.0,
+    tolerance: float | Mapping[str, float] = 1.0,
     gradcheck: bool = True,
     oracle: bool = True,
 ) -> Callable[[Callable[[Draw], Sample]], Callable[[Draw], Sample]]:
@@ -96,7 +106,7 @@ def unary(
     high: float = 3.0,
     inplace: bool = True,
     kinds: str = "f",
-    tolerance: float = 1.0,
+    tolerance: float | Mapping[str, float] = 1.0,
 ) -> None:
     """Declare an elementwise operation of one operand.
 

@@ -33,6 +33,25 @@ def slogdet(draw: Draw) -> Sample:
     )
 
 
+@samples("linalg_slogdet", "logdet", tolerance=10)
+def logdet(draw: Draw) -> Sample:
+    return Sample(lambda t, a: t.logdet(a), [_regular(draw, *draw.shape(0, 2))])
+
+
+@samples("linalg_solve", "solve from the right", tolerance=10)
+def solve_right(draw: Draw) -> Sample:
+    a = _regular(draw, *draw.shape(0, 1))
+    return Sample(
+        lambda t, a, b: t.linalg.solve(a, b, left=False), [a, draw.array(*a.shape[:-2], draw.side(), a.shape[-1])]
+    )
+
+
+@samples("linalg_solve", "solve broadcast", tolerance=10)
+def solve_broadcast(draw: Draw) -> Sample:
+    a = _regular(draw)
+    return Sample(lambda t, a, b: t.linalg.solve(a, b), [a, draw.array(draw.side(), a.shape[-1], draw.side())])
+
+
 @samples("linalg_solve", tolerance=10)
 def solve(draw: Draw) -> Sample:
     a = _regular(draw, *draw.shape(0, 1))

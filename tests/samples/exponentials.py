@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.samples.declaring import Sample, samples, unary
+from tests.samples.declaring import Sample, half, samples, unary
 from tests.samples.drawing import Draw
 
 unary("exp", kinds="fib")
@@ -26,7 +26,7 @@ def logaddexp2(draw: Draw) -> Sample:
     return Sample(lambda t, a, b: t.logaddexp2(a, b), draw.broadcast(2))
 
 
-@samples("xlogy", kinds="fib", tolerance=4)  # torch adds gradients up in half precision
+@samples("xlogy", kinds="fib", tolerance=half(4))  # torch adds gradients up in half precision
 def xlogy(draw: Draw) -> Sample:
     a, b = draw.broadcast(2, low=0.2)
     return Sample(lambda t, a, b: (t.xlogy(a, b), a.xlogy(2)), [a, b], inplace=lambda t, a, b: a.xlogy_(b))
@@ -38,14 +38,14 @@ def xlogy_of_zeros(draw: Draw) -> Sample:
     return Sample(lambda t, a, b: t.xlogy(a, b), [np.asarray(each.round()) for each in (a, b)])
 
 
-@samples("logit", kinds="fib", tolerance=8)  # torch computes the gradient in half precision
+@samples("logit", kinds="fib", tolerance=half(8))  # torch computes the gradient in half precision
 def logit(draw: Draw) -> Sample:
     eps = draw.choice([None, 1e-6, 0.203125])
     array = draw.array(*draw.shape(), low=0.05, high=0.95)
     return Sample(lambda t, a: t.logit(a, eps), [array], inplace=lambda t, a: a.logit_(eps))
 
 
-@samples("logit", "logit beyond 0 and 1", tolerance=8, gradcheck=False)  # as above
+@samples("logit", "logit beyond 0 and 1", tolerance=half(8), gradcheck=False)  # as above
 def logit_beyond(draw: Draw) -> Sample:
     eps = draw.choice([None, 0.203125])
     return Sample(lambda t, a: t.logit(a, eps), [draw.array(*draw.shape(), low=-0.5, high=1.5)])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.samples.declaring import Sample, samples
+from tests.samples.declaring import Sample, half, samples
 from tests.samples.drawing import Draw
 
 
@@ -62,14 +62,14 @@ def _key(parts: list[Any], indices: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(indices[part[0]] if isinstance(part, list) else part for part in parts)
 
 
-@samples("index", kinds="fib", tolerance=4.0)  # torch adds up in half precision
+@samples("index", kinds="fib", tolerance=half(4))  # torch adds up in half precision
 def index(draw: Draw) -> Sample:
     array = draw.array(*draw.shape(1))
     parts, arrays = _mixed_key(draw, array.shape)
     return Sample(lambda t, a, *indices: a[_key(parts, indices)], [array, *arrays])
 
 
-@samples("index", kinds="fib", tolerance=4.0)  # torch adds up in half precision
+@samples("index", kinds="fib", tolerance=half(4))  # torch adds up in half precision
 def index_by_one_vector(draw: Draw) -> Sample:
     array = draw.array(*draw.shape(1))
     places = draw.integers(*draw.shape(1, 2), low=-1, high=1)
@@ -182,7 +182,7 @@ def setitem_that_does_not_fit(draw: Draw) -> Sample:
     return Sample(lambda t, a, v: _written(a, key, v), [draw.array(*draw.shape(1)), draw.array(*draw.shape())])
 
 
-@samples("index_put", kinds="fi", tolerance=4.0)  # torch adds up in half precision
+@samples("index_put", kinds="fi", tolerance=half(4))  # torch adds up in half precision
 def index_put(draw: Draw) -> Sample:
     array = draw.array(*draw.shape(2))
     count = draw.side()
@@ -196,7 +196,7 @@ def index_put(draw: Draw) -> Sample:
     )
 
 
-@samples("index_put", tolerance=4.0)  # torch adds up in half precision
+@samples("index_put", tolerance=half(4))  # torch adds up in half precision
 def index_put_of_rows(draw: Draw) -> Sample:
     array = draw.array(*draw.shape(1))
     rows = draw.integers(draw.side(), high=array.shape[0])
@@ -204,7 +204,7 @@ def index_put_of_rows(draw: Draw) -> Sample:
     return Sample(lambda t, a, v, i: a.index_put((i,), v, True), [array, value, rows])
 
 
-@samples("index_put", tolerance=4.0)  # torch adds up in half precision
+@samples("index_put", tolerance=half(4))  # torch adds up in half precision
 def index_put_by_a_mask(draw: Draw) -> Sample:
     array = draw.array(*draw.shape(1))
     mask = draw.mask(*array.shape)

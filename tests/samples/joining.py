@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.samples.declaring import Sample, samples
+from tests.samples.declaring import Sample, half, samples
 from tests.samples.drawing import Draw
 
 
@@ -69,7 +69,7 @@ def repeat(draw: Draw) -> Sample:
     return Sample(lambda t, a: (a.repeat(times), a.repeat(*times)) if times else a.repeat(()), [draw.array(*shape)])
 
 
-@samples("repeat", kinds="fi", tolerance=4.0)  # torch sums gradients in half precision
+@samples("repeat", kinds="fi", tolerance=half(4))  # torch sums gradients in half precision
 def tile(draw: Draw) -> Sample:
     times = tuple(draw.integer(0, 2) for _ in range(draw.integer(0, 4)))
     return Sample(lambda t, a: t.tile(a, times), [draw.array(*draw.shape(0, 3))])

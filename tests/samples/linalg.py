@@ -33,45 +33,6 @@ def bmm(draw: Draw) -> Sample:
     return Sample(lambda t, x, y: t.bmm(x, y), [draw.array(b, n, k), draw.array(b, k, m)])
 
 
-@samples("matmul", "addmm")
-def addmm(draw: Draw) -> Sample:
-    n, k, m = draw.side(), draw.side(), draw.side()
-    beta, alpha = draw.choice([0, 1, 2]), draw.choice([1, 0.5])
-    arrays = [draw.array(n, m), draw.array(n, k), draw.array(k, m)]
-    return Sample(
-        lambda t, c, a, b: t.addmm(c, a, b, beta=beta, alpha=alpha),
-        arrays,
-        inplace=lambda t, c, a, b: c.addmm_(a, b, beta=beta, alpha=alpha),
-    )
-
-
-@samples("matmul", "addmm of a row")
-def addmm_row(draw: Draw) -> Sample:
-    n, k, m = draw.side(), draw.side(), draw.side()
-    beta = draw.choice([0, 2])
-    return Sample(lambda t, c, a, b: t.addmm(c, a, b, beta=beta), [draw.array(m), draw.array(n, k), draw.array(k, m)])
-
-
-@samples("matmul", "addmv and addr")
-def addmv(draw: Draw) -> Sample:
-    n, k = draw.side(), draw.side()
-    return Sample(
-        lambda t, c, a, v, w: (t.addmv(c, a, v, beta=2), t.addr(a, w, v, alpha=0.5)),
-        [draw.array(n), draw.array(n, k), draw.array(k), draw.array(n)],
-        inplace=lambda t, c, a, v, w: c.addmv_(a, v, alpha=2),
-    )
-
-
-@samples("matmul", "baddbmm and addbmm")
-def baddbmm(draw: Draw) -> Sample:
-    b, n, k, m = draw.side(), draw.side(), draw.side(), draw.side()
-    return Sample(
-        lambda t, c, x, y: (t.baddbmm(c, x, y, beta=0.5), t.addbmm(c[0], x, y, alpha=2)),
-        [draw.array(b, n, m), draw.array(b, n, k), draw.array(b, k, m)],
-        inplace=lambda t, c, x, y: c.baddbmm_(x, y, beta=0.5),
-    )
-
-
 @samples("mul", "kron")
 def kron(draw: Draw) -> Sample:
     return Sample(lambda t, a, b: t.kron(a, b), [draw.array(*draw.shape(0, 3)), draw.array(*draw.shape(0, 3))])
@@ -84,8 +45,26 @@ def trace(draw: Draw) -> Sample:
 
 @samples("mul", "cross")
 def cross(draw: Draw) -> Sample:
-    rows = draw.side()
-    return Sample(lambda t, a, b: t.linalg.cross(a, b, dim=-1), [draw.array(rows, 3), draw.array(rows, 3)])
+    rows = draw.choice([3, draw.side()])
+    return Sample(
+        lambda t, a, b: (t.linalg.cross(a, b), t.linalg.cross(b, a, dim=1), t.cross(a, b), a.cross(b, dim=-1)),
+        [draw.array(rows, 3), draw.array(rows, 3)],
+    )
+
+
+@samples("sum", "vecdot")
+def vecdot(draw: Draw) -> Sample:
+    shape = draw.shape(1)
+    dim = draw.dim(len(shape))
+    return Sample(lambda t, a, b: t.linalg.vecdot(a, b, dim=dim), [draw.array(*shape), draw.array(*shape)])
+
+
+@samples("matmul", "inner of many", kinds="fi")
+def inner(draw: Draw) -> Sample:
+    size = draw.side()
+    return Sample(
+        lambda t, a, b: t.inner(a, b), [draw.array(*draw.shape(0, 2), size), draw.array(*draw.shape(0, 2), size)]
+    )
 
 
 @samples("matmul", "matrix_power and multi_dot")

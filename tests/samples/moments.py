@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.samples.declaring import Sample, samples
+from tests.samples.declaring import Sample, half, samples
 from tests.samples.drawing import Draw
 
 
@@ -14,7 +14,7 @@ def var(draw: Draw) -> Sample:
     return Sample(lambda t, a: t.var(a, dim, correction=correction, keepdim=keepdim), [array], gradients=array.ndim > 0)
 
 
-@samples("std")
+@samples("std", tolerance=half(4))
 def std(draw: Draw) -> Sample:
     array = draw.array(*draw.shape(), low=-3)
     dim, keepdim = draw.dim(array.ndim), draw.flag()
@@ -30,9 +30,9 @@ def var_mean(draw: Draw) -> Sample:
     return Sample(lambda t, a: (a.var(), *t.var_mean(a, 0), *t.var_mean(a, -1, correction=0)), [array])
 
 
-@samples("std", "std_mean of all")
+@samples("std", "std_mean of all", tolerance=half(6))
 def std_mean(draw: Draw) -> Sample:
-    array = draw.array(draw.side() + 1, draw.side() + 1)
+    array = draw.apart(draw.side() + 1, draw.side() + 1)
     return Sample(
         lambda t, a: (a.std(), a.std(False), *t.std_mean(a, 0), *t.std_mean(a, (0, 1), keepdim=True)), [array]
     )

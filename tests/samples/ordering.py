@@ -52,6 +52,31 @@ def median(draw: Draw) -> Sample:
     return Sample(lambda t, a: (a.median(), *t.median(a, dim, keepdim)), [array])
 
 
+@samples("median", "median of all", kinds="fi")
+def median_of_all(draw: Draw) -> Sample:
+    return Sample(lambda t, a: (t.median(a), t.nanmedian(a)), [draw.apart(*(max(side, 1) for side in draw.shape()))])
+
+
+@samples("median", "median among equals and nan", gradcheck=False)
+def median_ties(draw: Draw) -> Sample:
+    array = draw.integers(*(max(side, 1) for side in draw.shape(1)), high=3).astype(draw.dtype)
+    array.reshape(-1)[: draw.integer(0, 3)] = np.nan
+    return Sample(lambda t, a: (t.median(a), a.nanmedian()), [array])
+
+
+@samples("mode", kinds="fib")
+def mode(draw: Draw) -> Sample:
+    array = draw.apart(*draw.shape())
+    dim, keepdim = draw.dim(array.ndim), draw.flag()
+    return Sample(lambda t, a: tuple(t.mode(a, dim, keepdim)), [array])
+
+
+@samples("mode", "mode among equals", kinds="fi", gradcheck=False)
+def mode_ties(draw: Draw) -> Sample:
+    array = draw.integers(*draw.shape(1), high=3).astype(draw.dtype)
+    return Sample(lambda t, a: tuple(a.mode(0)), [array])
+
+
 @samples("median_place", "median with nan", gradcheck=False)
 def median_nan(draw: Draw) -> Sample:
     array = np.array(draw.apart(draw.side(), draw.side()))

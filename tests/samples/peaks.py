@@ -49,6 +49,19 @@ def max_nan(draw: Draw) -> Sample:
     return Sample(lambda t, a: (*a.max(0), *a.min(1), a.amax(1), a.argmax(), a.argmin(0)), [array], gradients=False)
 
 
+@samples("max", "max and min of two", kinds="fib")
+def max_of_two(draw: Draw) -> Sample:
+    a, b = draw.broadcast(2)
+    return Sample(lambda t, a, b: (t.max(a, b), t.min(a, b), t.max(a, other=b), a.min(other=b)), [a, b])
+
+
+@samples("amax", "max of nan", gradcheck=False)
+def max_of_nan(draw: Draw) -> Sample:
+    array = np.array(draw.apart(draw.side() or 1, 3))
+    array.reshape(-1)[: draw.integer(1, 2)] = np.nan
+    return Sample(lambda t, a: (a.max(), a.min()), [array])
+
+
 @samples("argmax", kinds="fi")
 def argmax(draw: Draw) -> Sample:
     array = draw.apart(*draw.shape())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.samples.declaring import Sample, samples
+from tests.samples.declaring import Sample, half, samples
 from tests.samples.drawing import Draw
 
 
@@ -22,7 +22,7 @@ def _rows(draw: Draw, *, once: bool = False, apart: bool = False) -> tuple[np.nd
     return array, dim, index.astype(draw.choice(["int64", "int64", "int32"])), source
 
 
-@samples("index_add", kinds="fi", tolerance=4.0)  # torch adds up in half precision
+@samples("index_add", kinds="fi", tolerance=half(4))  # torch adds up in half precision
 def index_add(draw: Draw) -> Sample:
     array, dim, index, source = _rows(draw)
     alpha = draw.choice([1, 2, -1]) if draw.dtype.kind != "u" else 1
@@ -62,7 +62,7 @@ def index_fill_with_a_tensor(draw: Draw) -> Sample:
     )
 
 
-@samples("index_reduce", kinds="fi", tolerance=4.0)  # torch adds up in half precision
+@samples("index_reduce", kinds="fi", tolerance=half(4))  # torch adds up in half precision
 def index_reduce(draw: Draw) -> Sample:
     array, dim, index, source = _rows(draw, apart=True)
     narrow = draw.dtype.kind in "fV" and draw.dtype.itemsize == 2  # torch fails on products of those

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.samples.declaring import Sample, samples, unary
+from tests.samples.declaring import Sample, half, samples, unary
 from tests.samples.drawing import Draw
 
 unary("square", kinds="fib")
@@ -51,13 +51,13 @@ def float_power(draw: Draw) -> Sample:
     )
 
 
-@samples("hypot", tolerance=4)  # torch sums gradients up in half precision
+@samples("hypot", tolerance=half(4))  # torch sums gradients up in half precision
 def hypot(draw: Draw) -> Sample:
     a, b = draw.broadcast(2, low=0.2)
     return Sample(lambda t, a, b: t.hypot(a, b), [a, b], inplace=lambda t, a, b: a.hypot_(b))
 
 
-@samples("pow", "ldexp", kinds="fi", tolerance=4)  # torch sums gradients up in half precision
+@samples("pow", "ldexp", kinds="fi", tolerance=half(4))  # torch sums gradients up in half precision
 def ldexp(draw: Draw) -> Sample:
     return Sample(lambda t, a, b: t.ldexp(a, b), draw.broadcast(2), inplace=lambda t, a, b: a.ldexp_(b))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tests.samples.declaring import Sample, samples
 from tests.samples.drawing import Draw
 
@@ -24,6 +26,25 @@ def sum(draw: Draw) -> Sample:
 def sum_dtype(draw: Draw) -> Sample:
     array = draw.array(*draw.shape(1))
     return Sample(lambda t, a: a.sum(-1, dtype=t.float64), [array])
+
+
+@samples("sum", "sum in a narrower dtype", kinds="ib")
+def sum_narrow(draw: Draw) -> Sample:
+    array = draw.array(*draw.shape(1))
+    name = draw.choice(["int8", "int32", "bool", "float16"])
+
+    def fn(t: Any, a: Any) -> Any:
+        wanted = getattr(t, name)
+        return a.sum(dtype=wanted), t.sum(a, 0, dtype=wanted), a.prod(0, dtype=wanted), a.nansum(-1, dtype=wanted)
+
+    return Sample(fn, [array], gradients=False)
+
+
+@samples("sum", "sum of many rows", gradcheck=False)
+def sum_many(draw: Draw) -> Sample:
+    shape, dim = draw.choice([((300, 3), 0), ((2, 700, 20), 1), ((3, 513, 4), (0, 1)), ((1000,), 0)])
+    array = np.abs(draw.array(*shape)) + np.asarray(1).astype(draw.dtype)
+    return Sample(lambda t, a: (a.sum(dim), a.mean(dim, keepdim=True), a.var(dim), a.norm(2, dim)), [array])
 
 
 @samples("nansum")
@@ -71,14 +92,14 @@ def prod_zeros(draw: Draw) -> Sample:
 def any_(draw: Draw) -> Sample:
     array = draw.array(*draw.shape(), low=-1, high=3)
     dim, keepdim = _over(draw, array.ndim)
-    return Sample(lambda t, a: ((a > 2).any(), t.any(a, dim, keepdim)), [array], gradients=False)
+    return Sample(lambda t, a: ((a > 2).any(), t.any(a, dim, keepdim), t.any(a, ())), [array], gradients=False)
 
 
 @samples("all", kinds="fib")
 def all_(draw: Draw) -> Sample:
     array = draw.array(*draw.shape(), low=-1, high=3)
     dim, keepdim = _over(draw, array.ndim)
-    return Sample(lambda t, a: ((a > -0.5).all(), t.all(a, dim, keepdim)), [array], gradients=False)
+    return Sample(lambda t, a: ((a > -0.5).all(), t.all(a, dim, keepdim), t.all(a, ())), [array], gradients=False)
 
 
 @samples("sum", "count_nonzero", kinds="fib")

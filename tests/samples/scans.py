@@ -8,12 +8,30 @@ from tests.samples.declaring import Sample, samples
 from tests.samples.drawing import Draw
 
 
+def _single(array: np.ndarray) -> np.ndarray:
+    """In half precision PyTorch rounds each of many sums."""
+    return array if array.dtype.itemsize > 2 else array.astype(np.float32)
+
+
 @samples("cumsum", kinds="fib")
 def cumsum(draw: Draw) -> Sample:
     array = draw.array(*draw.shape())
     dim = draw.dim(array.ndim)
     inplace = None if draw.dtype.kind == "b" else lambda t, a: a.cumsum_(dim)
     return Sample(lambda t, a: t.cumsum(a, dim), [array], inplace=inplace)
+
+
+@samples("cumsum", "scans in another dtype", kinds="fib")
+def cumsum_dtype(draw: Draw) -> Sample:
+    array = draw.array(*draw.shape(1), low=-1.5, high=1.5)
+    name = draw.choice(["int8", "int32"] if draw.dtype.kind in "iub" else ["float64"])
+    return Sample(lambda t, a: (t.cumsum(a, 0, dtype=getattr(t, name)), a.cumprod(-1, dtype=getattr(t, name))), [array])
+
+
+@samples("cumsum", "scans of many", gradcheck=False)
+def cumsum_many(draw: Draw) -> Sample:
+    array = np.asarray(draw.random.uniform(0, 1, (3000, 2))).astype(draw.dtype)
+    return Sample(lambda t, a: (a.cumsum(0), a.logcumsumexp(0)), [_single(array)])
 
 
 @samples("cumprod", kinds="fi")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.samples.declaring import Sample, samples
+from tests.samples.declaring import Sample, half, samples
 from tests.samples.drawing import Draw
 
 
@@ -90,7 +90,7 @@ def scatter_that_does_not_fit(draw: Draw) -> Sample:
     )
 
 
-@samples("scatter_reduce", kinds="fi", tolerance=4.0)  # torch adds up in half precision
+@samples("scatter_reduce", kinds="fi", tolerance=half(4))  # torch adds up in half precision
 def scatter_with_a_reduction(draw: Draw) -> Sample:
     array, dim, index, source = _index_and_source(draw, beyond=True)
     reduce = draw.choice(["add", "multiply"])
@@ -102,7 +102,7 @@ def scatter_with_a_reduction(draw: Draw) -> Sample:
     )
 
 
-@samples("scatter_add", kinds="fib", tolerance=4.0)  # torch adds up in half precision
+@samples("scatter_add", kinds="fib", tolerance=half(4))  # torch adds up in half precision
 def scatter_add(draw: Draw) -> Sample:
     array, dim, index, source = _index_and_source(draw)
     return Sample(
@@ -112,7 +112,7 @@ def scatter_add(draw: Draw) -> Sample:
     )
 
 
-@samples("scatter_reduce", kinds="fi", tolerance=4.0)  # torch adds up in half precision
+@samples("scatter_reduce", kinds="fi", tolerance=half(4))  # torch adds up in half precision
 def scatter_reduce(draw: Draw) -> Sample:
     array, dim, index, source = _index_and_source(draw, apart=True)
     reduce, own = draw.choice(["sum", "prod", "mean", "amax", "amin"]), draw.flag()
@@ -143,7 +143,7 @@ def put(draw: Draw) -> Sample:
     )
 
 
-@samples("put", kinds="fi", tolerance=4.0)  # torch sums in half precision
+@samples("put", kinds="fi", tolerance=half(4))  # torch sums in half precision
 def put_adding(draw: Draw) -> Sample:
     array = draw.array(*draw.shape())
     shape = draw.shape() if array.size else (0,)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.samples.declaring import Sample, samples, unary
+from tests.samples.declaring import Sample, half, samples, unary
 from tests.samples.drawing import Draw
 
 unary("erf", kinds="fib")
 unary("erfc", kinds="fib")
-unary("erfinv", low=-0.99, high=0.99, kinds="fib", tolerance=4)  # torch's own float32 has an error of 2e-6 near 1
+# torch's own erfinv has an error of 2e-6 near 1 in float32.
+unary("erfinv", low=-0.99, high=0.99, kinds="fib", tolerance={"float32": 4, **half(4)})
 unary("lgamma", low=0.1, high=20.0, kinds="fib")
-unary("digamma", low=0.1, high=20.0, kinds="fib", tolerance=10)  # torch's trigamma has an error of 1e-9
+unary("digamma", low=0.1, high=20.0, kinds="fib", tolerance={"float64": 10})  # torch's trigamma has an error of 1e-9
 
 
 @samples("lgamma", "lgamma of negative numbers")
@@ -21,7 +22,7 @@ def lgamma_negative(draw: Draw) -> Sample:
     return Sample(lambda t, a: t.lgamma(a), [array])
 
 
-@samples("digamma", "digamma of negative numbers", tolerance=10)
+@samples("digamma", "digamma of negative numbers", tolerance={"float64": 10})
 def digamma_negative(draw: Draw) -> Sample:
     whole = draw.random.integers(-4, 0, draw.shape())
     array = (whole + draw.random.uniform(0.2, 0.8, whole.shape)).astype(draw.dtype)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.samples.declaring import Sample, samples, unary
+from tests.samples.declaring import Sample, half, samples, unary
 from tests.samples.drawing import Draw
 
 unary("sin", kinds="fib")
@@ -37,7 +37,7 @@ def atan2_at_the_origin(draw: Draw) -> Sample:
     return Sample(lambda t, a, b: t.atan2(a, b), [np.asarray(each.round()) for each in (a, b)])
 
 
-@samples("sinc", kinds="fi", tolerance=8)  # torch computes the gradient in half precision
+@samples("sinc", kinds="fi", tolerance=half(8))  # torch computes the gradient in half precision
 def sinc(draw: Draw) -> Sample:
     array = draw.array(*draw.shape(), low=0.5)  # near zero there are few right digits of the gradient
     if draw.flag():

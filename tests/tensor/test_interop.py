@@ -347,6 +347,7 @@ def test_dlpack_copies_and_devices():
     assert array.tolist() == [1, 1, 1]
     assert np.shares_memory(T.from_dlpack(array, copy=False).numpy(), array)
     assert T.from_dlpack(array.__dlpack__()).tolist() == [1, 1, 1]  # a bare capsule
+    assert not np.shares_memory(T.from_dlpack(array.__dlpack__(), copy=True).numpy(), array)
     t = T.ones(2)
     assert not np.shares_memory(np.from_dlpack(t, copy=True), t.numpy())
     t.__dlpack__(stream=None, max_version=(1, 0), dl_device=(1, 0), copy=False)
@@ -372,6 +373,8 @@ def test_dlpack_of_marked_memory_is_read_only_and_comes_back_marked(marked):
     assert T.from_dlpack(array).is_inference()
     assert T.from_dlpack(marked).is_inference()
     assert T.from_dlpack(marked, copy=True).is_inference()
+    assert T.from_dlpack(marked.__dlpack__(max_version=(1, 0))).is_inference()
+    assert T.from_dlpack(array, copy=True).is_inference()
     with T.inference_mode():
         assert T.from_dlpack(np.ones(2)).is_inference()
 

@@ -25,14 +25,14 @@ def _weights(query: Array, key: Array, mask: Array | None, *, is_causal: bool, s
     if mask is not None:
         scores = np.where(mask, scores, -np.inf) if mask.dtype.kind == "b" else scores + mask
     if is_causal:
-        scores = np.where(np.tri(*scores.shape[-2:], dtype=bool), scores, -np.inf)
+        scores = np.where(np.tri(*scores.shape[-2:], dtype=np.bool), scores, -np.inf)
     if scores.shape[-1]:
         largest = scores.max(-1, keepdims=True)
         scores -= np.where(np.isfinite(largest), largest, 0)
     np.exp(scores, out=scores)
     total = scores.sum(-1, keepdims=True)
-    scores /= np.where(total == 0, 1, total)
-    return scores
+    weights: Array = scores / np.where(total == 0, 1, total)
+    return weights
 
 
 def _blocks(query: Array, key: Array, leading: tuple[int, ...]) -> list[Any]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from tensor.dispatch import apply
 from tensor.dtypes import Array
-from tensor.errors import DimensionError, DtypeError, ShapeError
+from tensor.errors import ArgumentError, DimensionError, DtypeError, ShapeError, UnsupportedError
+from tensor.nn.functional.maps import linear
 from tensor.nn.functional.reduction import reduced, reduction_of
+from tensor.ops.elementwise import check_floating
 from tensor.registry import op
+from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
 
 
@@ -18,6 +22,7 @@ def _nll_loss(
     input: Array, target: Array, weight: Array | None, *, ignore_index: int, reduction: str
 ) -> tuple[Array, Array, Array, Array]:
     """Also return the class to look at for each example, how much its log-likelihood counts, and of what total."""
+    check_floating("nll_loss", input)
     axis = _class_axis(input)
     _check_classes(input, target, axis, ignore_index)
     kept = target != ignore_index
@@ -106,6 +111,7 @@ def cross_entropy(
         A scalar, or one value an example if nothing is reduced.
 
     Raises:
+        ArgumentError: there are probabilities, and `ignore_index` is a class.
         DimensionError: a target is no class.
         DtypeError: the targets are neither integers nor floating-point.
         ShapeError: the shapes do not fit.
@@ -115,11 +121,14 @@ def cross_entropy(
     """
     reduction = reduction_of(reduction, size_average, reduce)
     _check_weight(input, weight)
+    check_numbers("cross_entropy", {"ignore_index": ignore_index, "label_smoothing": label_smoothing})
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     axis = _class_axis(input)
     log_probabilities = input.log_softmax(axis)
     if target.is_floating_point():
+        if ignore_index >= 0:
+            raise ArgumentError(f"ignore_index is not supported for floating point target, got {ignore_index}")
         return _soft_loss(log_probabilities, target, weight, axis, reduction, label_smoothing)
     hard = nll_loss(log_probabilities, target, weight, ignore_index=ignore_index, reduction=reduction)
     if not label_smoothing:
@@ -134,6 +143,67 @@ def cross_entropy(
         even = even / counts.sum()
     loss: Tensor = (1 - label_smoothing) * hard + label_smoothing / input.shape[axis] * even
     return loss
+
+
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: None = None,
+) -> Tensor:
+    """Return the cross entropy of logits that a linear map gives.
+
+    Args:
+        input: (batch, in_features) or (in_features,).
+        linear_weight: (classes, in_features), or (classes, ..., in_features) for losses of several dimensions.
+        target: class numbers, (batch, ...) or (); or probabilities of the logits' shape.
+        linear_bias: (classes, ...).
+        weight: of each class, (classes,).
+        reduction: `mean` (by weight, for class numbers), `sum` or `none`.
+        ignore_index: a class number that counts for nothing; -100 if none is given.
+        label_smoothing: how much of the target is spread evenly over all classes, 0 to 1.
+        options: how PyTorch splits the work; not supported.
+
+    Returns:
+        A scalar, or one value an example if nothing is reduced.
+
+    Raises:
+        ShapeError: the shapes do not fit.
+        UnsupportedError: there are options.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear_cross_entropy.html
+    """
+    if options is not None:
+        raise UnsupportedError("linear_cross_entropy: the logits are always computed whole; leave options out")
+    if input.ndim not in (1, 2) or linear_weight.ndim < 2 or input.shape[-1] != linear_weight.shape[-1]:
+        raise ShapeError(
+            "linear_cross_entropy: expected an input (batch, in_features) or (in_features,) and a weight "
+            f"(classes, ..., in_features), got {tuple(input.shape)} and {tuple(linear_weight.shape)}"
+        )
+    outputs = linear_weight.shape[:-1]
+    if linear_bias is not None and linear_bias.shape != outputs:
+        raise ShapeError(f"expected linear_bias shape {tuple(outputs)}, got {tuple(linear_bias.shape)}")
+    if len(outputs) > 1 and input.ndim == 1:
+        raise ShapeError(f"a loss of several dimensions needs a batch, got an input of shape {tuple(input.shape)}")
+    shape = (*input.shape[:-1], *outputs)
+    if ignore_index is not None and target.shape == shape:
+        raise ArgumentError("ignore_index cannot be specified when target contains probabilities")
+    bias = None if linear_bias is None else linear_bias.reshape(-1)
+    logits = linear(input, linear_weight.reshape(math.prod(outputs), input.shape[-1]), bias).reshape(shape)
+    return cross_entropy(
+        logits,
+        target,
+        weight,
+        ignore_index=-100 if ignore_index is None else ignore_index,
+        reduction=reduction,
+        label_smoothing=label_smoothing,
+    )
 
 
 def _soft_loss(

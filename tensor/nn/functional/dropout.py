@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from tensor.bases import fresh
 from tensor.errors import ShapeError
-from tensor.factories import fresh
 from tensor.generators import random_of
 from tensor.scalars import check_numbers
 from tensor.tensors import Tensor

@@ -2,36 +2,77 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
+from tensor import dtypes
 from tensor.dispatch import apply
-from tensor.dtypes import Array
-from tensor.errors import ArgumentError, ShapeError
-from tensor.nn.functional.activations import logsigmoid
+from tensor.dtypes import Array, is_floating
+from tensor.errors import ArgumentError, DtypeError, ShapeError
 from tensor.nn.functional.reduction import reduced, reduction_of
 from tensor.ops.exponentials import xlogy
 from tensor.registry import op
 from tensor.tensors import Tensor
 
 
+def _log(x: Array) -> Any:
+    """Bounded, as in PyTorch: a wrong certainty costs 100, not infinity."""
+    return np.maximum(np.log(x), -100)
+
+
+def _log_of_rest(x: Array) -> Any:
+    return np.maximum(np.log1p(-x), -100)
+
+
 def _binary_cross_entropy(input: Array, target: Array) -> Any:
+    _check_dtypes("binary_cross_entropy", input, target)
     if input.size and not (input.min() >= 0 and input.max() <= 1):
         raise ArgumentError("binary_cross_entropy: all elements of input should be between 0 and 1")
-    # Logarithms are bounded, as PyTorch does: a wrong certainty costs 100, not infinity.
-    return (target - 1) * np.maximum(np.log1p(-input), -100) - target * np.maximum(np.log(input), -100)
+    return (target - 1) * _log_of_rest(input) - target * _log(input)
 
 
-def _input_vjp(g: Array, input: Array, target: Array) -> Any:
-    return g * (input - target) / np.maximum((1 - input) * input, 1e-12)
+BINARY_CROSS_ENTROPY = op(
+    "binary_cross_entropy",
+    _binary_cross_entropy,
+    input=lambda g, input, target: g * (input - target) / np.maximum((1 - input) * input, 1e-12),
+    target=lambda g, input: g * (_log_of_rest(input) - _log(input)),
+)
 
 
-def _target_vjp(g: Array, input: Array) -> Any:
-    return g * (np.maximum(np.log1p(-input), -100) - np.maximum(np.log(input), -100))
+def _softplus(x: Array) -> Any:
+    return np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)
 
 
-BINARY_CROSS_ENTROPY = op("binary_cross_entropy", _binary_cross_entropy, input=_input_vjp, target=_target_vjp)
+def _yes(target: Array, pos_weight: Array | None) -> Any:
+    """How much the logarithm of the sigmoid counts."""
+    return 1 if pos_weight is None else 1 + (pos_weight - 1) * target
+
+
+def _with_logits(input: Array, target: Array, pos_weight: Array | None) -> Any:
+    _check_dtypes("binary_cross_entropy_with_logits", input, target)
+    return (1 - target) * input + _yes(target, pos_weight) * _softplus(-input)
+
+
+def _with_logits_vjp_input(g: Array, input: Array, target: Array, pos_weight: Array | None) -> Any:
+    # The sigmoid of -input, from an exponential that cannot overflow.
+    decay = np.exp(-np.abs(input))
+    no = np.where(input > 0, decay, 1) / (1 + decay)
+    return g * (1 - target - _yes(target, pos_weight) * no)
+
+
+def _with_logits_vjp_target(g: Array, input: Array, pos_weight: Array | None) -> Any:
+    return g * (-input if pos_weight is None else (pos_weight - 1) * _softplus(-input) - input)
+
+
+BINARY_CROSS_ENTROPY_WITH_LOGITS = op(
+    "binary_cross_entropy_with_logits",
+    _with_logits,
+    input=_with_logits_vjp_input,
+    target=_with_logits_vjp_target,
+    pos_weight=lambda g, input, target: g * target * _softplus(-input),
+)
 
 
 def binary_cross_entropy(
@@ -55,6 +96,7 @@ def binary_cross_entropy(
     Raises:
         ShapeError: the shapes differ.
         ArgumentError: an input is no probability.
+        DtypeError: the targets, or the inputs, are not floating-point.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html
     """
@@ -90,16 +132,14 @@ def binary_cross_entropy_with_logits(
 
     Raises:
         ShapeError: the shapes differ.
+        DtypeError: the targets, or the logits, are not floating-point.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
     """
     reduction = reduction_of(reduction, size_average, reduce)
     if input.shape != target.shape:
         raise ShapeError(f"Target size ({tuple(target.shape)}) must be the same as input size ({tuple(input.shape)})")
-    yes = logsigmoid(input)
-    if pos_weight is not None:
-        yes = yes * (1 + (pos_weight - 1) * target)
-    losses = (1 - target) * input - yes
+    losses: Tensor = apply(BINARY_CROSS_ENTROPY_WITH_LOGITS, input, target, pos_weight)
     return reduced(losses if weight is None else losses * weight, reduction)
 
 
@@ -123,8 +163,23 @@ def kl_div(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.kl_div.html
     """
+    if reduction == "mean" and size_average is None and reduce is None:
+        warnings.warn(
+            "reduction: 'mean' divides the total loss by both the batch size and the support size. 'batchmean' divides "
+            "only by the batch size, and aligns with the KL div math definition.",
+            stacklevel=2,
+        )
     batchmean = reduction == "batchmean"
     reduction = reduction_of("sum" if batchmean else reduction, size_average, reduce)
     losses = target.exp() * (target - input) if log_target else xlogy(target, target) - target * input
     total = reduced(losses, reduction)
     return total / input.shape[0] if batchmean and input.ndim else total
+
+
+def _check_dtypes(name: str, input: Array, target: Array) -> None:
+    for each in (input, target):
+        if not is_floating(each.dtype):
+            raise DtypeError(
+                f"{name}: Found dtype {dtypes.of(each.dtype)} but expected a floating point one, as probabilities are; "
+                "convert it with .float()"
+            )

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from tensor.errors import ShapeError
+import numpy as np
+
+from tensor.dispatch import apply
+from tensor.dtypes import Array
+from tensor.errors import DimensionError, DtypeError, ShapeError
 from tensor.nn.functional.activations import logsigmoid
 from tensor.nn.functional.distances import pairwise_distance
 from tensor.nn.functional.reduction import reduced, reduction_of
 from tensor.ops.choosing import where
+from tensor.ops.elementwise import check_floating
 from tensor.ops.extremes import minimum
+from tensor.registry import op
 from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
 
@@ -194,6 +201,85 @@ def multi_margin_loss(
     return reduced(losses if input.ndim > 1 else losses.squeeze(0), reduction)
 
 
+def _labels(input: Array, target: Array) -> tuple[Array, Array]:
+    """Return what classes a row lists before its first negative number, and which of all classes are among them."""
+    check_floating("multilabel_margin_loss", input)
+    if target.dtype.kind not in "iu":
+        raise DtypeError(f"multilabel_margin_loss: expected class numbers to be integers, got {target.dtype}")
+    if input.ndim not in (1, 2) or target.shape != input.shape:
+        raise ShapeError(
+            "multilabel_margin_loss: expected scores and class numbers of one shape, (batch, classes) or (classes,), "
+            f"got {input.shape} and {target.shape}"
+        )
+    if target.size and target.max() >= input.shape[-1]:
+        raise DimensionError(f"Target {target.max()} is out of bounds: there are {input.shape[-1]} classes")
+    rows = target.reshape(-1, target.shape[-1]) if target.ndim == 2 else target[None]
+    listed = np.logical_and.accumulate(rows >= 0, 1)
+    right = np.zeros(rows.shape, np.bool)
+    right[np.nonzero(listed)[0], rows[listed]] = True
+    return np.where(listed, rows, -1), right
+
+
+def _multilabel_margin(input: Array, target: Array) -> tuple[Any, Array, Array]:
+    labels, right = _labels(input, target)
+    scores = input if input.ndim == 2 else input[None]
+    out = np.zeros(len(scores), input.dtype)
+    for label in labels.T:  # one class of each row at a time
+        own = np.take_along_axis(scores, np.maximum(label, 0)[:, None], 1)
+        lacks = np.where(right | (label < 0)[:, None], 0, np.maximum(1 - own + scores, 0))
+        out += lacks.sum(1)
+    out /= input.shape[-1]
+    return out if input.ndim == 2 else out[0], labels, right
+
+
+def _multilabel_margin_vjp(g: Array, input: Array, labels: Array, right: Array) -> Any:
+    scores = input if input.ndim == 2 else input[None]
+    slopes = np.zeros(scores.shape, input.dtype)
+    for label in labels.T:
+        chosen = np.maximum(label, 0)[:, None]
+        own = np.take_along_axis(scores, chosen, 1)
+        lacking = ((1 - own + scores > 0) & ~right & (label >= 0)[:, None]).astype(input.dtype)
+        slopes += lacking
+        before = np.take_along_axis(slopes, chosen, 1)
+        np.put_along_axis(slopes, chosen, before - lacking.sum(1, keepdims=True), 1)
+    return (slopes * g.reshape(-1, 1) / input.shape[-1]).reshape(input.shape)
+
+
+MULTILABEL_MARGIN_LOSS = op(
+    "multilabel_margin_loss", _multilabel_margin, extras=("labels", "right"), input=_multilabel_margin_vjp
+)
+
+
+def multilabel_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Return what scores of right classes lack to being 1 above each of the others, averaged over the classes.
+
+    Args:
+        input: scores, (batch, classes) or (classes,).
+        target: the numbers of the right classes, then a negative one; the same shape.
+        size_average: old; see `reduction`.
+        reduce: old; see `reduction`.
+        reduction: `mean`, `sum` or `none`.
+
+    Returns:
+        A scalar, or one value an example if nothing is reduced.
+
+    Raises:
+        DimensionError: a target is no class.
+        DtypeError: the targets are not integers.
+        ShapeError: the shapes do not fit.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.multilabel_margin_loss.html
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    return reduced(apply(MULTILABEL_MARGIN_LOSS, input, target), reduction)
+
+
 def triplet_margin_loss(
     anchor: Tensor,
     positive: Tensor,
@@ -220,9 +306,13 @@ def triplet_margin_loss(
         reduce: old; see `reduction`.
         reduction: `mean`, `sum` or `none`.
 
+    Raises:
+        ShapeError: the tensors differ in their number of dimensions.
+        ValueError: the margin is not positive.
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.triplet_margin_loss.html
     """
-    check_numbers("triplet_margin_loss", {"margin": margin})
+    _check_margin("triplet_margin_loss", margin)
     reduction = reduction_of(reduction, size_average, reduce)
     return _triplet(anchor, positive, negative, lambda a, b: pairwise_distance(a, b, p, eps), margin, swap, reduction)
 
@@ -238,9 +328,15 @@ def triplet_margin_with_distance_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Return `triplet_margin_loss` with a distance of one's own."""
-    check_numbers("triplet_margin_with_distance_loss", {"margin": margin})
+    _check_margin("triplet_margin_with_distance_loss", margin)
     measure = pairwise_distance if distance_function is None else distance_function
     return _triplet(anchor, positive, negative, measure, margin, swap, reduction_of(reduction))
+
+
+def _check_margin(name: str, margin: float) -> None:
+    check_numbers(name, {"margin": margin})
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
 
 
 def _triplet(
@@ -252,6 +348,11 @@ def _triplet(
     swap: bool,
     reduction: str,
 ) -> Tensor:
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        raise ShapeError(
+            "The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
+            f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
+        )
     near, far = measure(anchor, positive), measure(anchor, negative)
     if swap:
         far = minimum(far, measure(positive, negative))

@@ -3,11 +3,77 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
+
+from tensor.dispatch import apply
+from tensor.dtypes import Array, promoted
+from tensor.errors import ShapeError
+from tensor.factories import full_like
 from tensor.nn.functional.reduction import reduced, reduction_of, warn_of_sizes
 from tensor.ops.choosing import where
+from tensor.ops.elementwise import check_floating
+from tensor.registry import op
 from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
+
+
+def _apart(name: str, input: Array, target: Array) -> Array:
+    """The differences, in memory of their own."""
+    first, second = promoted(input, target)
+    check_floating(name, first)
+    return np.asarray(np.subtract(first, second))
+
+
+def _mse_loss(input: Array, target: Array) -> Any:
+    apart = _apart("mse_loss", input, target)
+    return np.multiply(apart, apart, out=apart)
+
+
+def _smooth_l1_loss(input: Array, target: Array, *, beta: float) -> Any:
+    apart = _apart("smooth_l1_loss", input, target)
+    np.abs(apart, out=apart)
+    # Half of the square up to beta, and from there the tangent: with c = min(|d|, beta), c * (|d| - c / 2) / beta.
+    near = np.minimum(apart, beta)
+    apart -= 0.5 * near
+    apart *= near
+    apart /= beta
+    return apart
+
+
+def _smooth_l1_slopes(g: Array, input: Array, target: Array, beta: float) -> Any:
+    apart = input - target
+    return g * np.clip(np.divide(apart, beta, out=apart), -1, 1)
+
+
+def _huber_loss(input: Array, target: Array, *, delta: float) -> Any:
+    apart = _apart("huber_loss", input, target)
+    np.abs(apart, out=apart)
+    near = np.minimum(apart, delta)
+    apart -= 0.5 * near
+    apart *= near
+    return apart
+
+
+MSE_LOSS = op(
+    "mse_loss",
+    _mse_loss,
+    input=lambda g, input, target: 2 * g * (input - target),
+    target=lambda g, input, target: 2 * g * (target - input),
+)
+SMOOTH_L1_LOSS = op(
+    "smooth_l1_loss",
+    _smooth_l1_loss,
+    input=_smooth_l1_slopes,
+    target=lambda g, input, target, beta: _smooth_l1_slopes(g, target, input, beta),
+)
+HUBER_LOSS = op(
+    "huber_loss",
+    _huber_loss,
+    input=lambda g, input, target, delta: g * np.clip(input - target, -delta, delta),
+    target=lambda g, input, target, delta: g * np.clip(target - input, -delta, delta),
+)
 
 
 def mse_loss(
@@ -26,16 +92,17 @@ def mse_loss(
         size_average: old; see `reduction`.
         reduce: old; see `reduction`.
         reduction: `mean`, `sum` or `none`.
-        weight: of each element; the mean is then by weight.
+        weight: of each element, the input's shape; the mean is then by weight.
 
     Raises:
+        ShapeError: the weights do not have the input's shape.
         ValueError: there is no such reduction.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html
     """
     reduction = reduction_of(reduction, size_average, reduce)
     warn_of_sizes(input, target)
-    return _weighed((input - target).square(), weight, reduction)
+    return _weighed(apply(MSE_LOSS, input, target), input, weight, reduction)
 
 
 def l1_loss(
@@ -49,14 +116,22 @@ def l1_loss(
     """Return absolute differences, reduced; arguments as for `mse_loss`."""
     reduction = reduction_of(reduction, size_average, reduce)
     warn_of_sizes(input, target)
-    return _weighed((input - target).abs(), weight, reduction)
+    return _weighed((input - target).abs(), input, weight, reduction)
 
 
-def _weighed(losses: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+def _weighed(losses: Tensor, input: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
     if weight is None:
         return reduced(losses, reduction)
-    weighed = losses * weight
-    return weighed.sum() / weight.expand(weighed.shape).sum() if reduction == "mean" else reduced(weighed, reduction)
+    weighed = losses * _fitting(weight, input)
+    return weighed.sum() / weight.sum() if reduction == "mean" else reduced(weighed, reduction)
+
+
+def _fitting(weight: Tensor, input: Tensor) -> Tensor:
+    if weight.shape != input.shape:
+        raise ShapeError(
+            f"Weights and input must have the same size, got {tuple(weight.shape)} and {tuple(input.shape)}"
+        )
+    return weight
 
 
 def smooth_l1_loss(
@@ -84,10 +159,9 @@ def smooth_l1_loss(
     if beta < 0:
         raise ValueError(f"smooth_l1_loss does not support negative values for beta, got {beta}")
     warn_of_sizes(input, target)
-    size = (input - target).abs()
     if beta == 0:
-        return reduced(size, reduction)
-    return reduced(where(size < beta, size * size * (0.5 / beta), size - 0.5 * beta), reduction)
+        return reduced((input - target).abs(), reduction)
+    return reduced(apply(SMOOTH_L1_LOSS, input, target, beta=beta), reduction)
 
 
 def huber_loss(
@@ -100,7 +174,11 @@ def huber_loss(
         target: the same shape.
         reduction: `mean`, `sum` or `none`.
         delta: where the one goes over into the other.
-        weight: of each element; the mean is then by weight.
+        weight: of each element; the mean is over their number all the same, as in PyTorch.
+
+    Raises:
+        ShapeError: the weights do not have the input's shape.
+        ValueError: `delta` is not positive, or there is no such reduction.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.huber_loss.html
     """
@@ -109,8 +187,8 @@ def huber_loss(
         raise ValueError(f"huber_loss does not support non-positive values for delta, got {delta}")
     reduction = reduction_of(reduction)
     warn_of_sizes(input, target)
-    size = (input - target).abs()
-    return _weighed(where(size <= delta, 0.5 * size * size, delta * (size - 0.5 * delta)), weight, reduction)
+    losses: Tensor = apply(HUBER_LOSS, input, target, delta=delta)
+    return reduced(losses if weight is None else losses * _fitting(weight, input), reduction)
 
 
 def poisson_nll_loss(
@@ -171,16 +249,24 @@ def gaussian_nll_loss(
     """
     check_numbers("gaussian_nll_loss", {"eps": eps})
     reduction = reduction_of(reduction)
-    spread = var if isinstance(var, Tensor) else input.new_full((), var)
-    if spread.shape != input.shape and spread.ndim and spread.shape[-1:] != (1,):
-        if spread.shape != input.shape[:-1]:
-            raise ValueError(f"var is of incorrect size: {tuple(spread.shape)} for an input {tuple(input.shape)}")
-        spread = spread.unsqueeze(-1)
+    spread = var if isinstance(var, Tensor) else full_like(input, var)
+    if spread.shape != input.shape:
+        spread = _broadcastable(spread, input)
     if bool((spread < 0).any()):
-        raise ValueError("var has negative entry/entries")
+        raise ValueError("var has negative entry/entries: variances are positive")
     # Bounded in value only: the slope is that of the variance itself.
     bounded = spread + (spread.detach().clamp(min=eps) - spread.detach())
     losses = 0.5 * (bounded.log() + (input - target).square() / bounded)
     if full:
         losses = losses + 0.5 * math.log(2 * math.pi)
     return reduced(losses, reduction)
+
+
+def _broadcastable(var: Tensor, input: Tensor) -> Tensor:
+    """Variances with the input's dimensions: at most one of them may be 1 where the input's is not."""
+    if var.shape == input.shape[:-1]:
+        return var.unsqueeze(-1)
+    others = [ours for ours, theirs in zip(var.shape, input.shape, strict=False) if ours != theirs]
+    if var.ndim != input.ndim or others != [1]:
+        raise ValueError(f"var is of incorrect size: {tuple(var.shape)} for an input {tuple(input.shape)}")
+    return var

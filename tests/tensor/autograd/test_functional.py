@@ -92,3 +92,5 @@ def test_inside_inference_mode_and_of_marked_tensors():
                 use(lambda a: a.sum(), marked)
     with pytest.raises(T.InferenceTensorError):
         vjp(lambda a: a.sum(), marked)
+    with pytest.raises(T.InferenceTensorError, match="v is inference-only"):
+        vjp(lambda a: a * 2, T.ones(2), marked)

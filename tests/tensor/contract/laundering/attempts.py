@@ -12,7 +12,7 @@ import tensor as T
 from tensor import nn, optim
 
 VALUES = [1.0, 2.0, 3.0, 4.0]
-"""What the marked tensor of these attempts holds; no unmarked tensor of a test holds any but zeros and ones at first."""
+"""What the marked tensor of these attempts holds; unmarked ones hold zeros and ones at first."""
 
 REFUSALS = (T.InferenceTensorError, T.InferenceModeError)
 

@@ -182,3 +182,29 @@ def test_wrap_an_array_that_was_pickled_beside_it(marked):
     data = pickle.dumps([marked, marked.numpy()[1:]], 5, buffer_callback=buffers.append)
     tensor, array = pickle.loads(data, buffers=buffers)
     assert_cannot_train(tensor, T.from_numpy(array), T.from_numpy(tensor.numpy()))
+
+
+def test_let_numpys_ufuncs_compute_with_it(marked):
+    plain = T.zeros(4)
+    for computed in (np.exp(marked), np.add(plain, marked), np.multiply(np.ones(4, np.float32), marked)):
+        assert_cannot_train(computed)
+    assert_cannot_train(*np.modf(marked), np.add.reduce(marked), np.maximum.accumulate(marked))
+
+
+def test_let_numpys_ufuncs_compute_with_its_array_beside_an_unmarked_tensor(marked):
+    plain = T.zeros(4)
+    assert_cannot_train(np.add(plain, marked.numpy()), np.add(marked.numpy()[::-1], plain), np.add(plain, list(marked)))
+
+
+def test_let_numpy_write_it_into_an_unmarked_tensor(marked):
+    target = T.zeros(4)
+    for write in (
+        lambda: np.add(marked, marked, out=target),
+        lambda: np.cumsum(marked, out=target),
+        lambda: np.copyto(target, marked),
+        lambda: np.add.at(target, [0], marked[:1]),
+        lambda: np.putmask(target, target == 0, marked),
+    ):
+        with pytest.raises(TypeError):
+            write()
+    assert target.tolist() == [0] * 4
