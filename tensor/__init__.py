@@ -93,6 +93,10 @@ from tensor.generators import (
     seed,
     set_rng_state,
 )
+from tensor.limits import (
+    finfo,
+    iinfo,
+)
 from tensor.marks import (
     Origin,
     RowRange,
@@ -781,6 +785,7 @@ __all__ = [
     "eye",
     "fill",
     "fill_",
+    "finfo",
     "fix",
     "flatten",
     "flip",
@@ -819,6 +824,7 @@ __all__ = [
     "hsplit",
     "hstack",
     "hypot",
+    "iinfo",
     "index_add",
     "index_copy",
     "index_fill",

@@ -100,10 +100,11 @@ def apply(op: Op, /, *operands: Any, **static: Any) -> Tensor:
         _trace(result, operands)
     if op.view:
         _share(op, result, operands[0], static, mode)
+    others = [_like(result, each) for each in extras[: op.outputs - 1]] if op.outputs > 1 else ()
     if fate == REQUIRES_GRAD and op.differentiable and is_floating(out.dtype):
-        _record(op, result, operands, arrays, static, extras)
-    if op.outputs > 1:
-        result = (result, *[_like(result, each) for each in extras[: op.outputs - 1]])
+        _record(op, result, operands, arrays, static, extras, others)
+    if others:
+        result = (result, *others)
     return result  # type: ignore[no-any-return]
 
 
@@ -197,6 +198,7 @@ def _record(
     arrays: Sequence[Any],
     static: dict[str, Any],
     extras: Sequence[Any],
+    others: Sequence[Any] = (),
 ) -> None:
     """Give a result its node, which keeps what its gradient rules ask for."""
     mask, bit = 0, 1
@@ -206,7 +208,7 @@ def _record(
             mask |= bit
             edges.append(operand._node or operand)
         bit += bit
-    _attach(op, result, mask, edges, operands, arrays, static, extras)
+    _attach(op, result, mask, edges, operands, arrays, static, extras, others)
 
 
 def _attach(
@@ -218,6 +220,7 @@ def _attach(
     arrays: Sequence[Any],
     static: dict[str, Any],
     extras: Sequence[Any],
+    others: Sequence[Any] = (),
 ) -> None:
     """Make the node of a result whose operands in `mask` require gradients, which go to `edges`."""
     plan = op.plans.get(mask) or op.plan(mask)
@@ -230,7 +233,7 @@ def _attach(
     node.dtype = out.dtype
     node.hooks = None
     if plan.keys:
-        node.saved, node.watched = _keep(op, plan.keys, result, operands, arrays, static, extras)
+        node.saved, node.watched = _keep(op, plan.keys, result, operands, arrays, static, extras, others)
     else:
         node.saved, node.watched = None, ()
     count_node()
@@ -245,6 +248,7 @@ def _keep(
     arrays: Sequence[Any],
     static: dict[str, Any],
     extras: Sequence[Any],
+    others: Sequence[Any],
 ) -> tuple[dict[Key, Any], tuple[Any, ...]]:
     saved: dict[Key, Any] = {}
     watched = []
@@ -278,7 +282,11 @@ def _keep(
                 [isinstance(each, TensorBase) and bool(each._flags & REQUIRES_GRAD) for each in operands]
             )
         else:
-            saved[key] = extras[op.extras.index(key)]
+            at = op.extras.index(key)
+            saved[key] = extras[at]
+            if at < len(others):  # users have it, as a further result
+                storage = storage_of(others[at])
+                watched.append((storage, storage.version, -1))
     return saved, tuple(watched)
 
 
@@ -365,6 +373,6 @@ def _written(
         raise ShapeError(
             f"{name}: output with shape {list(array.shape)} doesn't match the broadcast shape {list(out.shape)}"
         )
-    out = out.astype(array.dtype, copy=False)
+    out = run(out.astype, array.dtype, copy=False)
     array[...] = out
     return out, extras

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -13,8 +15,9 @@ from tensor.bases import TensorBase, wrap
 from tensor.dtypes import Array
 from tensor.errors import DtypeError, GradientError, InferenceTensorError, ShapeError
 from tensor.graph import Hooks, Node
-from tensor.marks import HOOKED, MARKED
+from tensor.marks import HOOKED, MARKED, REQUIRES_GRAD
 from tensor.messages import WAYS_OUT
+from tensor.quiet import run
 
 Edge = Node | TensorBase
 
@@ -32,9 +35,9 @@ def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
     if g.shape == shape:
         return g
     extra = g.ndim - len(shape)
-    summed = g.sum(axis=tuple(range(extra))) if extra > 0 else g
+    summed = run(g.sum, axis=tuple(range(extra))) if extra > 0 else g
     axes = tuple(axis for axis, size in enumerate(shape) if size == 1 and summed.ndim == len(shape))
-    summed = summed.sum(axis=axes, keepdims=True) if axes else summed
+    summed = run(summed.sum, axis=axes, keepdims=True) if axes else summed
     if summed.shape != shape:
         raise ShapeError(f"a gradient has shape {list(g.shape)}, which is no broadcast of its operand's {list(shape)}")
     return summed
@@ -55,9 +58,9 @@ class _Gradients:
             if owned:
                 self._owned.add(edge)
         elif edge in self._owned:
-            there += g
+            run(operator.iadd, there, g)
         else:
-            self._sums[edge] = there + g
+            self._sums[edge] = run(operator.add, there, g)
             if isinstance(g, np.ndarray) and g.ndim:
                 self._owned.add(edge)
 
@@ -87,7 +90,7 @@ def run_backward(
         inputs: If given, whose gradients are wanted; what does not lead to them is not computed.
     """
     order = _postorder([edge for edge, _ in roots])
-    targets: set[Edge] = {edge for edge in order if isinstance(edge, TensorBase)} if inputs is None else {*inputs}
+    targets: set[Edge] = {edge for edge in order if _is_wanted(edge)} if inputs is None else {*inputs}
     leading = _leading_to(targets, order)
     wanted = targets | leading
     checking = anomaly.enabled
@@ -111,6 +114,11 @@ def run_backward(
                     edge.free()
     finally:
         modes.close(block)
+
+
+def _is_wanted(edge: Edge) -> bool:
+    """Whether an edge is a leaf whose gradient is asked for: it may have been frozen since."""
+    return isinstance(edge, TensorBase) and bool(edge._flags & REQUIRES_GRAD)
 
 
 def _postorder(roots: Iterable[Edge]) -> list[Edge]:
@@ -149,6 +157,7 @@ def _step(node: Node, g: Any, gradients: _Gradients, wanted: set[Edge], *, check
     fresh = node.gives_fresh
     if hooks is not None and hooks.after:
         results, fresh = _run_posthooks(node, hooks.after, results, g), False
+    copies = Counter(map(id, results))
     for edge, result in zip(node.edges, results, strict=True):
         if result is None or edge not in wanted:
             continue
@@ -156,7 +165,7 @@ def _step(node: Node, g: Any, gradients: _Gradients, wanted: set[Edge], *, check
             gradients.add(edge, result, owned=False)  # the gradients of several outputs at once
             continue
         fitted = _fit(np.asarray(result), edge)
-        owned = fresh and fitted is not g and fitted.base is None and sum(each is result for each in results) == 1
+        owned = fresh and fitted is not g and fitted.base is None and copies[id(result)] == 1
         gradients.add(edge, fitted, owned=owned)
 
 
@@ -168,7 +177,7 @@ def _fit(g: Array, edge: Edge) -> Array:
         shape, dtype = edge._data.shape, edge._data.dtype
     if g.shape != shape:
         g = np.asarray(unbroadcast(g, shape))  # a full sum is a scalar, which `+=` would not change
-    return g if g.dtype == dtype else g.astype(dtype)
+    return g if g.dtype == dtype else run(g.astype, dtype)
 
 
 def _before(hooks: Hooks, g: Any, owned: bool) -> tuple[Any, bool]:
@@ -296,10 +305,10 @@ def accumulate(leaf: Any, g: Array) -> None:
         if there is None:
             leaf._grad = wrap(g)
         elif there._data.flags.writeable:
-            there._data += g
+            run(operator.iadd, there._data, g)
             bases.storage_of(there).version += 1
         else:
-            leaf._grad = wrap(there._data + g)
+            leaf._grad = wrap(np.asarray(run(operator.add, there._data, g)))
 
 
 def finish(leaf: Any, g: Array, owned: bool) -> None:

@@ -17,6 +17,7 @@ from tensor.generators import Generator, random_of
 from tensor.marks import MARKED, Origin, combine
 from tensor.ops.conversions import cast, detach
 from tensor.ops.dims import extents
+from tensor.quiet import run
 from tensor.scalars import check_numbers, number
 
 if TYPE_CHECKING:
@@ -33,11 +34,21 @@ def _array(data: Any, dtype: DtypeLike | None, origins: list[Origin | None]) -> 
     if dtype is not None:
         if array.dtype.kind not in "fiubV":
             dtypes.of(array.dtype)
-        return array.astype(canonical(dtype).numpy_dtype, copy=False)
+        target = canonical(dtype).numpy_dtype
+        if not is_array:
+            _check_fits(array, target)
+        return np.asarray(run(array.astype, target, copy=False))
     if not is_array and array.dtype == np.float64:
-        return array.astype(dtypes.get_default_dtype().numpy_dtype)
+        return np.asarray(run(array.astype, dtypes.get_default_dtype().numpy_dtype))
     dtypes.of(array.dtype)
     return array
+
+
+def _check_fits(array: Array, target: np.dtype[Any]) -> None:
+    """Raise ArgumentError if a number among those that a caller wrote down is out of an integer dtype's range."""
+    if target.kind in "iu" and array.size and array.dtype.kind in "iuf":
+        for extreme in (array.min(), array.max()):
+            dtypes.fitting(extreme.item(), target)
 
 
 def _unequal(data: Any, depth: int = 0) -> str:

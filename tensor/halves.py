@@ -44,4 +44,5 @@ def compute(op: Op, arrays: Sequence[Any], static: dict[str, Any]) -> Any:
 
 def _rounded(out: Any, dtype: np.dtype[Any]) -> Array:
     array = np.asarray(out)
-    return array.astype(dtype) if array.dtype == np.float32 else array
+    rounded: Array = run(array.astype, dtype) if array.dtype == np.float32 else array  # which may overflow
+    return rounded

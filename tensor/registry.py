@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from tensor.errors import UnsupportedError
@@ -28,6 +29,12 @@ Rule = Callable[..., Any]
 Key = str | tuple[str, int]
 
 _ABOUT_THIS = ("shape", "position")
+
+
+@cache
+def _asked(rule: Rule) -> tuple[str, ...]:
+    """What a rule asks for besides `g`."""
+    return tuple(inspect.signature(rule).parameters)[1:]
 
 
 class Plan:
@@ -167,8 +174,7 @@ class Op:
 
     @staticmethod
     def _keys(rule: Rule, index: int) -> tuple[Key, ...]:
-        names = list(inspect.signature(rule).parameters)[1:]
-        return tuple((name, index) if name in _ABOUT_THIS else name for name in names)
+        return tuple([(name, index) if name in _ABOUT_THIS else name for name in _asked(rule)])
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"

@@ -258,8 +258,6 @@ class Tensor(TensorBase):
             bases.check_floating(self._data)
             if not self._flags & REQUIRES_GRAD:
                 self._flags |= REQUIRES_GRAD
-                if self._storage is not None:  # views made earlier are now views of a leaf that requires one
-                    self._storage.generation += 1
         elif self._node is not None:
             raise GradientError(
                 "you can only change requires_grad flags of leaf variables. "

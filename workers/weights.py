@@ -253,9 +253,15 @@ def _is_marked(value: Any) -> bool:
     return value.is_inference() if isinstance(value, Tensor) else bool(marked_origins(np.asarray(value)))
 
 
+def _is_numeric(dtype: np.dtype[Any]) -> bool:
+    return dtype.kind in "fiub" or dtype == tensor.bfloat16.numpy_dtype
+
+
 def _as_array(name: object, value: object) -> np.ndarray:
     array = value.detach().numpy() if isinstance(value, Tensor) else value
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
+    if not isinstance(array, np.ndarray) or not (
+        array.dtype.kind in "fiub" or array.dtype == tensor.bfloat16.numpy_dtype
+    ):
         raise TypeError(f"weights[{name!r}]: expected a tensor or a numeric array, got {type(value).__name__}")
     return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).reshape(array.shape)
 

@@ -9,7 +9,7 @@ from tensor.factories import empty
 from tensor.nn import functional as F
 from tensor.nn import init
 from tensor.nn.deferred import amend
-from tensor.nn.functional.maps import check_padding_idx
+from tensor.nn.functional.tables import check_padding_idx
 from tensor.nn.module import Module
 from tensor.nn.parameter import Parameter
 from tensor.tensors import Tensor

@@ -8,6 +8,7 @@ from tensor.dtypes import Scalar, is_floating
 from tensor.errors import ArgumentError, ShapeError
 from tensor.ops.arithmetic import mul, sub
 from tensor.ops.division import div
+from tensor.ops.elementwise import check_floating
 from tensor.ops.extremes import clamp
 from tensor.ops.linalg import matmul
 from tensor.ops.powers import sqrt
@@ -23,6 +24,8 @@ def _check_weights(name: str, weights: Tensor, count: int) -> None:
         raise ShapeError(f"cov(): expected {name} of shape [{count}], got {list(weights._data.shape)}")
     if weights._data.size and weights._data.min() < 0:
         raise ArgumentError(f"cov(): {name} cannot be negative")
+    if not weights._data.any():
+        raise ArgumentError(f"cov(): {name} sum to zero, can't be normalized")
 
 
 def cov(
@@ -43,7 +46,8 @@ def cov(
 
     Raises:
         ShapeError: There are more than two dimensions, or the weights do not fit.
-        ArgumentError: A weight is negative, or is counted in fractions.
+        ArgumentError: A weight is negative, or all are zero, or `fweights` are no integers.
+        DtypeError: `aweights` are no floats.
     """
     check_numbers("cov", {"correction": correction})
     if input._data.ndim > 2:
@@ -57,6 +61,7 @@ def cov(
         _check_weights("fweights", fweights, count)
         weights = fweights
     if aweights is not None:
+        check_floating("cov", aweights._data)
         _check_weights("aweights", aweights, count)
         weights = aweights if weights is None else mul(weights, aweights)
     left: Tensor | Scalar

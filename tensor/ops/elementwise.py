@@ -83,6 +83,13 @@ def horner(x: Array, coefficients: Sequence[float], out: Array) -> Array:
     return out
 
 
+def like_gradient(operand: Any, g: Array) -> Any:
+    """Return an operand in the dtype of a gradient: rules must not compute in integers, which wrap around."""
+    if not isinstance(operand, np.ndarray) or is_floating(operand.dtype):
+        return operand
+    return operand.astype(g.dtype)
+
+
 def check_floating(name: str, input: Array) -> None:
     """Raise `DtypeError` unless an operation that computes with floats only gets them."""
     if not is_floating(input.dtype):

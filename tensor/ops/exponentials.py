@@ -9,7 +9,7 @@ import numpy as np
 
 from tensor.dispatch import apply, operator, write
 from tensor.dtypes import Array
-from tensor.ops.elementwise import as_floating, binary, inplace, unary
+from tensor.ops.elementwise import as_floating, binary, inplace, like_gradient, unary
 from tensor.registry import op
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ LOG = op("log", unary(np.log, floating=True), input=lambda g, input: g / input)
 LOG2 = op("log2", unary(np.log2, floating=True), input=lambda g, input: g / (input * math.log(2)))
 LOG10 = op("log10", unary(np.log10, floating=True), input=lambda g, input: g / (input * math.log(10)))
 LOG1P = op("log1p", unary(np.log1p, floating=True), input=lambda g, input: g / (input + 1))
+def _xlogy_vjp_input(g: Array, input: Any, other: Any) -> Any:
+    other = like_gradient(other, g)
+    return g * np.where(np.equal(input, 0) & np.less_equal(other, 0), 0, np.log(other))
+
+
 LOGADDEXP = op(
     "logaddexp",
     binary(np.logaddexp, floating=True),
@@ -57,8 +62,8 @@ LOGADDEXP2 = op(
 XLOGY = op(
     "xlogy",
     binary(_xlogy, floating=True),
-    input=lambda g, input, other: g * np.where(np.equal(input, 0) & np.less_equal(other, 0), 0, np.log(other)),
-    other=lambda g, input, other: g * input / other,
+    input=_xlogy_vjp_input,
+    other=lambda g, input, other: g * like_gradient(input, g) / other,
 )
 LOGIT = op("logit", _logit, input=_logit_vjp)
 

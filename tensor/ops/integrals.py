@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tensor.dtypes import Scalar
-from tensor.errors import ArgumentError, ShapeError
+from tensor.errors import ArgumentError, DimensionError, ShapeError
 from tensor.ops.arithmetic import add, mul, sub
 from tensor.ops.dims import normal_dim
 from tensor.ops.division import div
@@ -14,6 +14,12 @@ from tensor.ops.scans import cumsum
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
+
+
+def _axis(name: str, y: Tensor, dim: int) -> int:
+    if not y._data.ndim:
+        raise DimensionError(f"{name}: Dimension specified as {dim} but tensor has no dimensions")
+    return normal_dim(dim, y._data.ndim)
 
 
 def _areas(name: str, y: Tensor, x: Tensor | None, dx: Scalar | None, axis: int) -> Tensor:
@@ -30,11 +36,10 @@ def _areas(name: str, y: Tensor, x: Tensor | None, dx: Scalar | None, axis: int)
         x = x.reshape([size if at == axis else 1 for at in range(y._data.ndim)])
     elif x._data.ndim < y._data.ndim:
         x = x.reshape([1] * (y._data.ndim - x._data.ndim) + list(x._data.shape))
-    along = axis - y._data.ndim + x._data.ndim
-    width = x._data.shape[along]
-    if not width:
-        raise ShapeError(f"{name}: expected sample points, got x of shape {list(x._data.shape)}")
-    return mul(sides, sub(x.narrow(along, 1, width - 1), x.narrow(along, 0, width - 1)))
+    width = x._data.shape[axis]
+    if x._data.ndim > y._data.ndim or not width:
+        raise ShapeError(f"{name}: x of shape {list(x._data.shape)} does not fit y of shape {list(y._data.shape)}")
+    return mul(sides, sub(x.narrow(axis, 1, width - 1), x.narrow(axis, 0, width - 1)))
 
 
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Scalar | None = None, dim: int = -1) -> Tensor:
@@ -50,12 +55,18 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Scalar | None = None, d
 
     Raises:
         ArgumentError: Both `x` and `dx` are given.
+        DimensionError: `y` has no such dimension.
         ShapeError: They do not fit.
     """
-    axis = normal_dim(dim, y._data.ndim)
-    if not y._data.shape[axis]:
+    axis = _axis("trapezoid", y, dim)
+    size = y._data.shape[axis]
+    if not size:
         return sum(y, axis)
-    return div(sum(_areas("trapezoid", y, x, dx, axis), axis), 2)
+    if x is not None:
+        return div(sum(_areas("trapezoid", y, x, dx, axis), axis), 2)
+    # The ends count half; halved before they are added, small integers do not overflow.
+    area = sub(sum(y, axis), add(mul(y.select(axis, 0), 0.5), mul(y.select(axis, size - 1), 0.5)))
+    return area if dx is None else mul(area, dx)
 
 
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Scalar | None = None, dim: int = -1) -> Tensor:
@@ -63,5 +74,7 @@ def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Scalar | Non
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.cumulative_trapezoid.html
     """
-    axis = normal_dim(dim, y._data.ndim)
+    axis = _axis("cumulative_trapezoid", y, dim)
+    if not y._data.shape[axis]:
+        return div(y, 2)
     return div(cumsum(_areas("cumulative_trapezoid", y, x, dx, axis), axis), 2)

@@ -41,11 +41,11 @@ def _cat(*tensors: Array, dim: int) -> Array:
     return np.concatenate([each.astype(dtype, copy=False) for each in kept], dim)
 
 
-def _cat_vjp(g: Array, position: int, shapes: tuple[tuple[int, ...], ...], dim: int) -> Any:
-    if shapes[position] == (0,):
-        return g.reshape(-1)[:0]
-    start = sum(shape[dim] for shape in shapes[:position] if shape != (0,))
-    return g[(slice(None),) * dim + (slice(start, start + shapes[position][dim]),)]
+def _cat_vjp(g: Array, shapes: tuple[tuple[int, ...], ...], dim: int) -> tuple[Array, ...]:
+    """One rule for all the pieces, as each would have to look for its place among the others."""
+    sizes = [0 if shape == (0,) else shape[dim] for shape in shapes]
+    parts = np.split(g, np.cumsum(sizes[:-1]), dim)
+    return tuple([g.reshape(-1)[:0] if shape == (0,) else part for shape, part in zip(shapes, parts, strict=True)])
 
 
 def _stack(*tensors: Array, dim: int) -> Array:
@@ -65,7 +65,7 @@ def _repeat_vjp(g: Array, shape: tuple[int, ...], sizes: tuple[int, ...]) -> Any
     return g.reshape(split).sum(axis=tuple(range(0, len(split), 2))).reshape(shape)
 
 
-CAT = op("cat", _cat, moves=True, tensors=_cat_vjp)
+CAT = op("cat", _cat, moves=True, vjp=_cat_vjp)
 STACK = op("stack", _stack, moves=True, tensors=lambda g, position, dim: np.take(g, position, dim))
 REPEAT = op("repeat", lambda input, *, sizes: np.tile(input, sizes), moves=True, input=_repeat_vjp)
 

@@ -34,7 +34,7 @@ def _var(input: Array, *, dim: tuple[int, ...], correction: float, keepdim: bool
 
 def _var_vjp(g: Array, input: Array, dim: tuple[int, ...], correction: float, keepdim: bool) -> Any:
     centred = _centred(input, dim)
-    scale = over_length(2.0, builtins.max(0, count(input.shape, dim) - correction)).astype(input.dtype)
+    scale = over_length(2.0, count(input.shape, dim) - correction).astype(input.dtype)
     return spread(g, input.shape, dim, keepdim) * centred * scale
 
 

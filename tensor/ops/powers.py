@@ -11,7 +11,7 @@ from tensor.dispatch import apply, operator
 from tensor.dtypes import Array, Scalar, float64, is_floating, promoted
 from tensor.errors import ArgumentError, DtypeError
 from tensor.ops.conversions import cast
-from tensor.ops.elementwise import as_floating, binary, inplace, unary
+from tensor.ops.elementwise import as_floating, binary, inplace, like_gradient, unary
 from tensor.registry import op
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ _power.ufunc, _power.floating = np.power, True  # type: ignore[attr-defined]
 
 
 def _power_vjp_input(g: Array, input: Any, other: Any) -> Any:
+    other = like_gradient(other, g)
     if not isinstance(other, np.ndarray):
         if other == 0:
             return np.zeros_like(g)
@@ -68,6 +69,7 @@ def _power_vjp_input(g: Array, input: Any, other: Any) -> Any:
 
 
 def _power_vjp_other(g: Array, out: Array, input: Any, other: Any) -> Any:
+    input = like_gradient(input, g)
     # 0 to any power has a flat neighbourhood where the power is not negative; log(0) would say nan.
     flat = np.equal(input, 0) & np.greater_equal(other, 0)
     return np.where(flat, 0, g * out * np.log(np.where(flat, 1, input)))

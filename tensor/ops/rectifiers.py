@@ -108,7 +108,7 @@ def _threshold(input: Array, *, threshold: Scalar, value: Scalar) -> Any:
     return np.where(input <= least, replacement, input)  # nan stays
 
 
-RELU = op("relu", _relu, input=lambda g, out: g * (out > 0))
+RELU = op("relu", _relu, input=lambda g, out: g * ~(out <= 0))  # nan goes through
 LEAKY_RELU = op("leaky_relu", _leaky_relu, input=lambda g, input, negative_slope: _slope(g, input, negative_slope))
 PRELU = op(
     "prelu",

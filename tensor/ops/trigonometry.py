@@ -9,7 +9,7 @@ import numpy as np
 
 from tensor.dispatch import apply, operator
 from tensor.dtypes import Array
-from tensor.ops.elementwise import binary, inplace, unary
+from tensor.ops.elementwise import binary, inplace, like_gradient, unary
 from tensor.registry import op
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def _sinc_vjp(g: Array, input: Array) -> Any:
 
 def _angle_share(g: Array, of: Any, input: Any, other: Any) -> Any:
     """The gradient `g * of / (input² + other²)`, which is 0 at the origin."""
+    of, input, other = (like_gradient(each, g) for each in (of, input, other))
     square = np.asarray(input * input + other * other)
     return g * np.divide(of, square, out=np.zeros_like(square), where=square != 0)
 

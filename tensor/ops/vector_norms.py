@@ -63,6 +63,7 @@ def norm(
 
     Raises:
         UnsupportedError: The order is `"nuc"`.
+        DimensionError: The order is `"fro"` over more than two dimensions, or it is negative over no elements.
         DtypeError: The elements are no floats.
     """
     check_numbers("norm", {"p": p})
@@ -72,6 +73,8 @@ def norm(
     order = 2.0 if p is None or p == "fro" else float(p)
     check_floating("norm", input._data)
     dims = normal_dims(dim, input._data.ndim)
+    if p == "fro" and dim is not None and len(dims) > 2:
+        raise DimensionError(f"norm: 'fro' is of matrices, with 2 dimensions, got {list(dims)}; the order 2 takes any")
     if order < 0 and any(input._data.shape[each] == 0 for each in dims):
         raise DimensionError(
             f"linalg.vector_norm cannot compute the {order} norm of no elements, because the operation does not have "

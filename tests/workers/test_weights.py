@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -137,3 +139,21 @@ def test_arrays_over_marked_weights_stay_known(arrays):
             weight = snapshot.ref.tensors()["layer.weight"]
         assert tensor.from_numpy(weight.numpy()).is_inference()
         assert not tensor.from_numpy(snapshot.ref.tensors()["layer.weight"].numpy()).is_inference()
+
+
+def test_bfloat16_weights(tmp_path: Path) -> None:
+    weights = {"w": tensor.arange(4.0).bfloat16()}
+    with WeightSnapshot.from_mapping(weights) as snapshot:
+        with tensor.inference_mode():
+            assert tensor.from_numpy(snapshot["w"]).dtype is tensor.bfloat16
+        snapshot.save(tmp_path / "w.safetensors")
+        assert snapshot["w"].tolist() == [0, 1, 2, 3]
+    assert tensor.load(tmp_path / "w.safetensors")["w"].tolist() == [0, 1, 2, 3]
+
+
+def test_weights_over_marked_memory_are_marked() -> None:
+    with tensor.inference_mode():
+        marked = tensor.ones(2)
+    with WeightSnapshot.from_mapping({"w": marked.numpy()}) as snapshot:
+        assert snapshot.ref.marked
+        assert tensor.from_numpy(snapshot["w"]).is_inference()

@@ -26,12 +26,16 @@ from tensor.nn.functional.adaptive_pooling import (
 from tensor.nn.functional.attention import (
     scaled_dot_product_attention,
 )
+from tensor.nn.functional.bags import (
+    embedding_bag,
+)
 from tensor.nn.functional.batch_norms import (
     batch_norm,
     instance_norm,
 )
 from tensor.nn.functional.classification import (
     cross_entropy,
+    linear_cross_entropy,
     nll_loss,
 )
 from tensor.nn.functional.convolutions import (
@@ -74,8 +78,6 @@ from tensor.nn.functional.logits import (
 )
 from tensor.nn.functional.maps import (
     bilinear,
-    embedding,
-    embedding_bag,
     linear,
 )
 from tensor.nn.functional.margins import (
@@ -83,6 +85,7 @@ from tensor.nn.functional.margins import (
     hinge_embedding_loss,
     margin_ranking_loss,
     multi_margin_loss,
+    multilabel_margin_loss,
     multilabel_soft_margin_loss,
     soft_margin_loss,
     triplet_margin_loss,
@@ -141,6 +144,9 @@ from tensor.nn.functional.regression import (
     mse_loss,
     poisson_nll_loss,
     smooth_l1_loss,
+)
+from tensor.nn.functional.tables import (
+    embedding,
 )
 from tensor.nn.functional.transposed import (
     conv_transpose1d,
@@ -208,6 +214,7 @@ __all__ = [
     "leaky_relu",
     "leaky_relu_",
     "linear",
+    "linear_cross_entropy",
     "local_response_norm",
     "log_softmax",
     "logsigmoid",
@@ -224,6 +231,7 @@ __all__ = [
     "mish",
     "mse_loss",
     "multi_margin_loss",
+    "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
     "nll_loss",
     "normalize",

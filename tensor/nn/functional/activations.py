@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tensor.dispatch import apply
 from tensor.dtypes import Scalar
-from tensor.errors import ShapeError
+from tensor.errors import ArgumentError, ShapeError
 from tensor.ops import activations, trigonometry
 from tensor.ops.dims import normal_dim
 from tensor.ops.gelu import GELU, GELU_TANH
@@ -49,7 +49,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gelu.html
     """
     if approximate not in ("none", "tanh"):
-        raise ValueError(f"approximate argument must be either none or tanh, got {approximate!r}")
+        raise ArgumentError(f"approximate argument must be either none or tanh, got {approximate!r}")
     return apply(GELU if approximate == "none" else GELU_TANH, input)
 
 

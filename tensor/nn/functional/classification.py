@@ -123,7 +123,7 @@ def cross_entropy(
     _check_weight(input, weight)
     check_numbers("cross_entropy", {"ignore_index": ignore_index, "label_smoothing": label_smoothing})
     if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+        raise ArgumentError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     axis = _class_axis(input)
     log_probabilities = input.log_softmax(axis)
     if target.is_floating_point():

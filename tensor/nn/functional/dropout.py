@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tensor.bases import fresh
-from tensor.errors import ShapeError
+from tensor.errors import ArgumentError, ShapeError
 from tensor.generators import random_of
 from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
@@ -23,7 +23,7 @@ def _kept(p: float, shape: tuple[int, ...]) -> np.ndarray[tuple[int, ...], np.dt
 def _check(name: str, p: float) -> None:
     check_numbers(name, {"p": p})
     if not 0 <= p <= 1:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+        raise ArgumentError(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
 def _dropped(input: Tensor, p: float, inplace: bool, shape: tuple[int, ...]) -> Tensor:

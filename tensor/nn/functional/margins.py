@@ -9,7 +9,7 @@ import numpy as np
 
 from tensor.dispatch import apply
 from tensor.dtypes import Array
-from tensor.errors import DimensionError, DtypeError, ShapeError
+from tensor.errors import ArgumentError, DimensionError, DtypeError, ShapeError
 from tensor.nn.functional.activations import logsigmoid
 from tensor.nn.functional.distances import pairwise_distance
 from tensor.nn.functional.reduction import reduced, reduction_of
@@ -190,7 +190,7 @@ def multi_margin_loss(
     check_numbers("multi_margin_loss", {"p": p, "margin": margin})
     reduction = reduction_of(reduction, size_average, reduce)
     if p not in (1, 2):
-        raise ValueError("only p == 1 and p == 2 supported")
+        raise ArgumentError("only p == 1 and p == 2 supported")
     rows, classes = (input, target) if input.ndim > 1 else (input.unsqueeze(0), target.reshape(1))
     chosen = classes.unsqueeze(1)
     gaps = (margin - rows.gather(1, chosen) + rows).clamp(min=0)
@@ -336,7 +336,7 @@ def triplet_margin_with_distance_loss(
 def _check_margin(name: str, margin: float) -> None:
     check_numbers(name, {"margin": margin})
     if margin <= 0:
-        raise ValueError(f"margin must be greater than 0, got {margin}")
+        raise ArgumentError(f"margin must be greater than 0, got {margin}")
 
 
 def _triplet(

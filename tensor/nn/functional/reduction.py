@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+from tensor.errors import ArgumentError
 from tensor.tensors import Tensor
 
 REDUCTIONS = ("none", "mean", "sum")
@@ -27,7 +28,7 @@ def reduction_of(reduction: str, size_average: bool | None = None, reduce: bool 
             stacklevel=3,
         )
     if reduction not in REDUCTIONS:
-        raise ValueError(f"{reduction!r} is not a valid value for reduction: use mean, sum or none")
+        raise ArgumentError(f"{reduction!r} is not a valid value for reduction: use mean, sum or none")
     return reduction
 
 

@@ -3,64 +3,84 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tensor.dispatch import apply
 from tensor.dtypes import Array, promoted
-from tensor.errors import ShapeError
+from tensor.errors import ArgumentError, ShapeError
 from tensor.factories import full_like
 from tensor.nn.functional.reduction import reduced, reduction_of, warn_of_sizes
 from tensor.ops.choosing import where
-from tensor.ops.elementwise import check_floating
+from tensor.ops.elementwise import check_floating, in_blocks
 from tensor.registry import op
 from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
 
 
-def _apart(name: str, input: Array, target: Array) -> Array:
-    """The differences, in memory of their own."""
+def _pointwise(name: str, compute: Callable[[Array], None], input: Array, target: Array) -> Array:
+    """Compute a loss from differences, which `compute` overwrites."""
     first, second = promoted(input, target)
     check_floating(name, first)
-    return np.asarray(np.subtract(first, second))
+    if first.shape != second.shape:
+        first, second = np.broadcast_arrays(first, second)
+
+    def block(x: Array, y: Array, out: Array) -> None:
+        np.subtract(x, y, out=out)
+        compute(out)
+
+    return in_blocks(block, first, second)
 
 
-def _mse_loss(input: Array, target: Array) -> Any:
-    apart = _apart("mse_loss", input, target)
-    return np.multiply(apart, apart, out=apart)
+def _mse_loss(input: Array, target: Array) -> Array:
+    return _pointwise("mse_loss", lambda apart: np.multiply(apart, apart, out=apart), input, target)
 
 
-def _smooth_l1_loss(input: Array, target: Array, *, beta: float) -> Any:
-    apart = _apart("smooth_l1_loss", input, target)
-    np.abs(apart, out=apart)
-    # Half of the square up to beta, and from there the tangent: with c = min(|d|, beta), c * (|d| - c / 2) / beta.
-    near = np.minimum(apart, beta)
+def _mse_slopes(g: Array, input: Array, target: Array) -> Any:
+    slopes = np.asarray(input - target)
+    slopes *= 2
+    return np.multiply(slopes, g, out=slopes) if slopes.dtype == g.dtype else slopes * g
+
+
+def _bent(apart: Array, near: Array) -> None:
+    """Half of the square where |d| = `near`, and the tangent to that from where `near` stays behind."""
     apart -= 0.5 * near
     apart *= near
-    apart /= beta
-    return apart
+
+
+def _smooth_l1_loss(input: Array, target: Array, *, beta: float) -> Array:
+    def compute(apart: Array) -> None:
+        np.abs(apart, out=apart)
+        _bent(apart, np.minimum(apart, beta))
+        apart /= beta
+
+    return _pointwise("smooth_l1_loss", compute, input, target)
 
 
 def _smooth_l1_slopes(g: Array, input: Array, target: Array, beta: float) -> Any:
-    apart = input - target
-    return g * np.clip(np.divide(apart, beta, out=apart), -1, 1)
+    slopes = np.subtract(input, target) / beta
+    return g * np.minimum(np.maximum(slopes, -1), 1)
 
 
-def _huber_loss(input: Array, target: Array, *, delta: float) -> Any:
-    apart = _apart("huber_loss", input, target)
-    np.abs(apart, out=apart)
-    near = np.minimum(apart, delta)
-    apart -= 0.5 * near
-    apart *= near
-    return apart
+def _huber_loss(input: Array, target: Array, *, delta: float) -> Array:
+    def compute(apart: Array) -> None:
+        np.abs(apart, out=apart)
+        _bent(apart, np.minimum(apart, delta))
+
+    return _pointwise("huber_loss", compute, input, target)
+
+
+def _huber_slopes(g: Array, input: Array, target: Array, delta: float) -> Any:
+    return g * np.minimum(np.maximum(np.subtract(input, target), -delta), delta)
 
 
 MSE_LOSS = op(
     "mse_loss",
     _mse_loss,
-    input=lambda g, input, target: 2 * g * (input - target),
-    target=lambda g, input, target: 2 * g * (target - input),
+    input=_mse_slopes,
+    target=lambda g, input, target: _mse_slopes(g, target, input),
 )
 SMOOTH_L1_LOSS = op(
     "smooth_l1_loss",
@@ -71,8 +91,8 @@ SMOOTH_L1_LOSS = op(
 HUBER_LOSS = op(
     "huber_loss",
     _huber_loss,
-    input=lambda g, input, target, delta: g * np.clip(input - target, -delta, delta),
-    target=lambda g, input, target, delta: g * np.clip(target - input, -delta, delta),
+    input=_huber_slopes,
+    target=lambda g, input, target, delta: _huber_slopes(g, target, input, delta),
 )
 
 
@@ -157,7 +177,7 @@ def smooth_l1_loss(
     reduction = reduction_of(reduction, size_average, reduce)
     check_numbers("smooth_l1_loss", {"beta": beta})
     if beta < 0:
-        raise ValueError(f"smooth_l1_loss does not support negative values for beta, got {beta}")
+        raise ArgumentError(f"smooth_l1_loss does not support negative values for beta, got {beta}")
     warn_of_sizes(input, target)
     if beta == 0:
         return reduced((input - target).abs(), reduction)
@@ -184,7 +204,7 @@ def huber_loss(
     """
     check_numbers("huber_loss", {"delta": delta})
     if delta <= 0:
-        raise ValueError(f"huber_loss does not support non-positive values for delta, got {delta}")
+        raise ArgumentError(f"huber_loss does not support non-positive values for delta, got {delta}")
     reduction = reduction_of(reduction)
     warn_of_sizes(input, target)
     losses: Tensor = apply(HUBER_LOSS, input, target, delta=delta)
@@ -253,7 +273,7 @@ def gaussian_nll_loss(
     if spread.shape != input.shape:
         spread = _broadcastable(spread, input)
     if bool((spread < 0).any()):
-        raise ValueError("var has negative entry/entries: variances are positive")
+        raise ArgumentError("var has negative entry/entries: variances are positive")
     # Bounded in value only: the slope is that of the variance itself.
     bounded = spread + (spread.detach().clamp(min=eps) - spread.detach())
     losses = 0.5 * (bounded.log() + (input - target).square() / bounded)
@@ -268,5 +288,5 @@ def _broadcastable(var: Tensor, input: Tensor) -> Tensor:
         return var.unsqueeze(-1)
     others = [ours for ours, theirs in zip(var.shape, input.shape, strict=False) if ours != theirs]
     if var.ndim != input.ndim or others != [1]:
-        raise ValueError(f"var is of incorrect size: {tuple(var.shape)} for an input {tuple(input.shape)}")
+        raise ArgumentError(f"var is of incorrect size: {tuple(var.shape)} for an input {tuple(input.shape)}")
     return var

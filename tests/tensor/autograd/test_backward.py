@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import math
 import weakref
 
 import numpy as np
@@ -298,3 +299,58 @@ def test_graph_stats_counts_nodes(weight):
     before = T.autograd.graph_stats().nodes
     (weight * 2).sum()
     assert T.autograd.graph_stats().nodes == before + 2
+
+
+def test_a_leaf_that_is_frozen_after_forward_gets_nothing():
+    frozen, detached, trained = (T.ones(2, requires_grad=True) for _ in range(3))
+    loss = (frozen * detached * trained).sum()
+    frozen.requires_grad_(False)
+    detached.detach_()
+    loss.backward()
+    assert frozen.grad is None
+    assert detached.grad is None
+    assert trained.grad.tolist() == [1, 1]
+
+
+def test_rules_do_not_compute_in_bytes():
+    """The integer operand of a float one would wrap around, or be taken to half precision."""
+    power = T.tensor([2.0], dtype=T.float64, requires_grad=True)
+    T.pow(T.tensor([200], dtype=T.uint8), power).backward()
+    assert power.grad.item() == pytest.approx(200**2 * math.log(200), rel=1e-12)
+    y = T.tensor([0.7], dtype=T.float64, requires_grad=True)
+    T.atan2(T.tensor([200], dtype=T.uint8), y).backward()
+    assert y.grad.item() == pytest.approx(-200 / (200**2 + 0.49), rel=1e-12)
+    b = T.tensor([3.0], dtype=T.float64, requires_grad=True)
+    T.xlogy(b, T.tensor([200], dtype=T.uint8)).backward()
+    assert b.grad.item() == pytest.approx(math.log(200), rel=1e-12)
+
+
+def test_nan_reaches_the_gradient_where_it_is_the_extreme():
+    x = T.tensor([1.0, math.nan, 2.0], requires_grad=True)
+    x.max().backward()
+    assert x.grad.tolist() == [0, 1, 0]
+    x.grad = None
+    x.relu().sum().backward()
+    assert x.grad.tolist() == [1, 1, 1]
+
+
+def test_overflow_is_silent_everywhere():
+    assert (T.tensor([300.0]).half() * 300).tolist() == [math.inf]
+    assert T.tensor([1.0]).mul_(T.tensor([1e300], dtype=T.float64)).tolist() == [math.inf]
+    assert T.tensor([1e300]).tolist() == [math.inf]
+    x = T.tensor([math.inf, 1.0], requires_grad=True)
+    (x * T.tensor([math.inf, 1.0], dtype=T.float64) - x * math.inf).sum().backward()
+    assert math.isnan(x.grad[0].item())
+
+
+def test_a_refused_write_leaves_things_as_they_were():
+    b = T.ones(1, 2)
+    with pytest.raises(T.ShapeError):
+        b.addr_(T.ones(3), T.ones(3), beta=7)
+    assert b.tolist() == [[1, 1]]
+
+
+def test_many_pieces_join():
+    pieces = [T.ones(2, requires_grad=True) for _ in range(3000)]
+    T.cat(pieces).sum().backward()
+    assert all(each.grad.tolist() == [1, 1] for each in pieces)

@@ -154,8 +154,7 @@ def test_views_taken_before_the_leaf_required_a_gradient():
     with pytest.raises(T.GradientError, match="a view of a leaf Variable that requires grad"):
         view.normal_()
     assert leaf.tolist() == [1, 1, 1]
-    (view * 3).sum().backward()
-    assert leaf.grad.tolist() == [3, 3, 0]
+    assert not (view * 3).requires_grad  # it is what it was when it was taken
 
 
 def test_integers_record_nothing():
