@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import operator
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ParamSpec, TypeVar
 
 from tensor.bases import TensorBase, describe
 from tensor.errors import DimensionError, DtypeError, ShapeError
 
 Dims = int | Sequence[int]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def _whole(dim: Any) -> int:
@@ -19,6 +22,25 @@ def _whole(dim: Any) -> int:
         return operator.index(dim)
     except TypeError:
         raise DtypeError(f"expected an integer as a dimension, got {dim!r}") from None
+
+
+def takes_axis(function: Callable[P, R]) -> Callable[P, R]:
+    """Return a function that also knows its `dim` and `keepdim` by NumPy's names, `axis` and `keepdims`, as in PyTorch.
+
+    Raises:
+        TypeError: A caller gives both names of one argument.
+    """
+
+    @functools.wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
+            if theirs in kwargs:
+                if ours in kwargs:
+                    raise TypeError(f"{function.__name__}() got {ours} and {theirs}, which are one argument")
+                kwargs[ours] = kwargs.pop(theirs)
+        return function(*args, **kwargs)
+
+    return called
 
 
 def normal_dim(dim: int, ndim: int) -> int:

@@ -11,7 +11,7 @@ from tensor.bases import TensorBase
 from tensor.dispatch import apply
 from tensor.dtypes import Array, result_dtype
 from tensor.errors import ArgumentError, DtypeError, ShapeError
-from tensor.ops.dims import normal_dim, sizes
+from tensor.ops.dims import normal_dim, sizes, takes_axis
 from tensor.ops.padding import constant_pad
 from tensor.ops.shapes import atleast_1d, atleast_2d, atleast_3d, expand, reshape
 from tensor.registry import op
@@ -82,6 +82,7 @@ def _tensors(name: str, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     return given
 
 
+@takes_axis
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Join tensors along an existing dimension.
 
@@ -102,6 +103,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return apply(CAT, *given, dim=normal_dim(dim, counted._data.ndim))
 
 
+@takes_axis
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Join tensors of one shape along a new dimension.
 

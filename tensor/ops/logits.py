@@ -9,7 +9,7 @@ import numpy as np
 from tensor.dispatch import apply
 from tensor.dtypes import Array, DtypeLike
 from tensor.ops.conversions import cast
-from tensor.ops.dims import Dims, normal_dim, normal_dims
+from tensor.ops.dims import Dims, normal_dim, normal_dims, takes_axis
 from tensor.ops.elementwise import as_floating, check_floating
 from tensor.registry import op
 
@@ -72,6 +72,7 @@ LOG_SOFTMAX = op("log_softmax", _log_softmax, input=_log_softmax_vjp)
 LOGSUMEXP = op("logsumexp", _logsumexp, input=_logsumexp_vjp)
 
 
+@takes_axis
 def softmax(input: Tensor, dim: int, dtype: DtypeLike | None = None) -> Tensor:
     """Return probabilities along a dimension, in proportion to `exp(input)`.
 
@@ -86,6 +87,7 @@ def softmax(input: Tensor, dim: int, dtype: DtypeLike | None = None) -> Tensor:
     return apply(SOFTMAX, input, dim=normal_dim(dim, input._data.ndim))
 
 
+@takes_axis
 def log_softmax(input: Tensor, dim: int, dtype: DtypeLike | None = None) -> Tensor:
     """Return the logarithm of `softmax`, without computing that.
 
@@ -100,6 +102,7 @@ def log_softmax(input: Tensor, dim: int, dtype: DtypeLike | None = None) -> Tens
     return apply(LOG_SOFTMAX, input, dim=normal_dim(dim, input._data.ndim))
 
 
+@takes_axis
 def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
     """Return `log(sum(exp(input)))` over dimensions, without overflow.
 

@@ -11,7 +11,7 @@ from tensor import dtypes
 from tensor.dispatch import apply
 from tensor.dtypes import Array, is_floating
 from tensor.errors import DtypeError
-from tensor.ops.dims import Dims, normal_dims
+from tensor.ops.dims import Dims, normal_dims, takes_axis
 from tensor.ops.reductions import count, mean, over_length, spread, total
 from tensor.registry import op
 
@@ -60,6 +60,7 @@ def _correction(dim: Any, unbiased: bool, correction: float | None) -> tuple[Dim
     return dim, int(unbiased) if correction is None else correction
 
 
+@takes_axis
 def var(
     input: Tensor,
     dim: Dims | bool | None = None,
@@ -84,6 +85,7 @@ def var(
     return apply(VAR, input, dim=normal_dims(dim, input._data.ndim), correction=taken, keepdim=keepdim)
 
 
+@takes_axis
 def std(
     input: Tensor,
     dim: Dims | bool | None = None,

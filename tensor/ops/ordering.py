@@ -9,7 +9,7 @@ import numpy as np
 from tensor.dispatch import apply
 from tensor.dtypes import Array, is_floating
 from tensor.errors import DimensionError
-from tensor.ops.dims import normal_dim
+from tensor.ops.dims import normal_dim, takes_axis
 from tensor.ops.peaks import extreme_vjp, pick, unpick_vjp
 from tensor.registry import op
 
@@ -96,6 +96,7 @@ TOPK = op(
 )
 
 
+@takes_axis
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> SortResult:
     """Return the elements in order along a dimension, and where each was. Always stable.
 
@@ -111,11 +112,13 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     return SortResult(values.reshape(input._data.shape), indices.reshape(input._data.shape))
 
 
+@takes_axis
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """Return where the elements come from that `sort` puts in order."""
     return sort(input, dim, descending, stable).indices
 
 
+@takes_axis
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> TopkResult:
     """Return the `k` largest elements along a dimension, in order, and where they are.
 

@@ -12,7 +12,7 @@ from tensor.dispatch import apply
 from tensor.dtypes import Array
 from tensor.errors import ArgumentError, DimensionError, DtypeError
 from tensor.ops import extremes
-from tensor.ops.dims import Dims, normal_dim, normal_dims
+from tensor.ops.dims import Dims, normal_dim, normal_dims, takes_axis
 from tensor.ops.reductions import spread
 from tensor.registry import op
 
@@ -95,6 +95,7 @@ def _check_not_empty(name: str, input: Tensor, dims: tuple[int, ...]) -> None:
         )
 
 
+@takes_axis
 def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """Return the largest element over dimensions, or over all; equal ones share the gradient.
 
@@ -106,6 +107,7 @@ def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     return apply(AMAX, input, dim=dims, keepdim=keepdim)
 
 
+@takes_axis
 def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """Return the smallest element over dimensions, or over all; equal ones share the gradient.
 
@@ -135,6 +137,7 @@ def _other(name: str, dim: object, other: Tensor | None) -> Any:
     return other
 
 
+@takes_axis
 def max(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
     """Return the largest element; along a dimension, also where it is; or the larger of two tensors' elements.
 
@@ -159,6 +162,7 @@ def max(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *
     return MaxResult(values, indices)
 
 
+@takes_axis
 def min(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
     """Return the smallest element; along a dimension, also where it is; or the smaller of two tensors' elements.
 
@@ -174,6 +178,7 @@ def min(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *
     return MinResult(values, indices)
 
 
+@takes_axis
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Return the position of the largest element along a dimension, or among all."""
     _check_not_empty("argmax", input, normal_dims(dim, input._data.ndim))
@@ -181,6 +186,7 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return apply(ARGMAX, input, dim=axis, keepdim=keepdim)
 
 
+@takes_axis
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Return the position of the smallest element along a dimension, or among all."""
     _check_not_empty("argmin", input, normal_dims(dim, input._data.ndim))

@@ -12,7 +12,7 @@ from tensor.dispatch import apply
 from tensor.dtypes import Array, DtypeLike, is_floating
 from tensor.errors import DtypeError
 from tensor.ops.conversions import cast
-from tensor.ops.dims import Dims, normal_dims
+from tensor.ops.dims import Dims, normal_dims, takes_axis
 from tensor.ops.elementwise import check_floating
 from tensor.registry import Op, op
 
@@ -136,6 +136,7 @@ def _in_dtype(op: Op, input: Tensor, dim: Dims | None, keepdim: bool, dtype: Dty
     return cast(apply(op, cast(input, dtype), dim=dims, keepdim=keepdim), dtype)
 
 
+@takes_axis
 def sum(input: Tensor, dim: Dims | None = None, keepdim: bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
     """Return the sum over dimensions, or over all.
 
@@ -148,6 +149,7 @@ def sum(input: Tensor, dim: Dims | None = None, keepdim: bool = False, *, dtype:
     return _in_dtype(SUM, input, dim, keepdim, dtype)
 
 
+@takes_axis
 def mean(input: Tensor, dim: Dims | None = None, keepdim: bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
     """Return the mean over dimensions, or over all.
 
@@ -180,6 +182,7 @@ def nanmean(input: Tensor, dim: Dims | None = None, keepdim: bool = False, *, dt
     return nansum(input, dim, keepdim) / sum(input.eq(input), dim, keepdim)
 
 
+@takes_axis
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DtypeLike | None = None) -> Tensor:
     """Return the product over a dimension, or over all; arguments as for `sum`."""
     return _in_dtype(PROD, input, dim, keepdim, dtype)
@@ -190,11 +193,13 @@ def _listed(dim: Dims | None, ndim: int) -> tuple[int, ...]:
     return () if dim is not None and not isinstance(dim, int) and not len(dim) else normal_dims(dim, ndim)
 
 
+@takes_axis
 def any(input: Tensor, dim: Dims | None = None, keepdim: bool = False) -> Tensor:
     """Return whether any element is not zero, over dimensions (which may be none) or over all."""
     return apply(ANY, input, dim=_listed(dim, input._data.ndim), keepdim=keepdim)
 
 
+@takes_axis
 def all(input: Tensor, dim: Dims | None = None, keepdim: bool = False) -> Tensor:
     """Return whether all elements are not zero, over dimensions (which may be none) or over all."""
     return apply(ALL, input, dim=_listed(dim, input._data.ndim), keepdim=keepdim)

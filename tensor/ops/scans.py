@@ -11,7 +11,7 @@ from tensor.dispatch import apply, write
 from tensor.dtypes import Array, DtypeLike, is_floating
 from tensor.errors import DimensionError, DtypeError
 from tensor.ops.conversions import cast
-from tensor.ops.dims import normal_dim
+from tensor.ops.dims import normal_dim, takes_axis
 from tensor.ops.elementwise import as_floating
 from tensor.ops.joining import cat
 from tensor.ops.reductions import summed
@@ -131,6 +131,7 @@ def _check_same_dtype(name: str, input: Tensor, dtype: DtypeLike | None) -> None
         raise DtypeError(f"{name}: the provided dtype {dtype} must match the tensor's, which is {input.dtype}")
 
 
+@takes_axis
 def cumsum(input: Tensor, dim: int, *, dtype: DtypeLike | None = None) -> Tensor:
     """Return running sums along a dimension.
 
@@ -142,6 +143,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: DtypeLike | None = None) -> Tensor
     return _in_dtype(CUMSUM, input, dim, dtype)
 
 
+@takes_axis
 def cumprod(input: Tensor, dim: int, *, dtype: DtypeLike | None = None) -> Tensor:
     """Return running products along a dimension; arguments as for `cumsum`."""
     return _in_dtype(CUMPROD, input, dim, dtype)

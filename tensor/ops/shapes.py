@@ -14,7 +14,7 @@ from tensor.dispatch import apply
 from tensor.dtypes import Array
 from tensor.errors import ShapeError
 from tensor.ops.conversions import CLONE, detach
-from tensor.ops.dims import Dims, normal_dim, normal_dims, sizes
+from tensor.ops.dims import Dims, normal_dim, normal_dims, sizes, takes_axis
 from tensor.registry import op
 from tensor.sizes import Size
 
@@ -171,6 +171,7 @@ def ravel(input: Tensor) -> Tensor:
     return reshape(input, -1)
 
 
+@takes_axis
 def squeeze(input: Tensor, dim: Dims | None = None) -> Tensor:
     """Return a view without dimensions of size 1: all of them, or those given that are.
 
@@ -184,6 +185,7 @@ def squeeze(input: Tensor, dim: Dims | None = None) -> Tensor:
     return view_exactly(input, tuple([size for each, size in enumerate(shape) if each not in dims or size != 1]))
 
 
+@takes_axis
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """Return a view with a dimension of size 1 put in at `dim`."""
     shape = input._data.shape

@@ -12,7 +12,7 @@ from tensor.errors import ArgumentError, DimensionError, DtypeError, ShapeError,
 from tensor.ops import arithmetic, signs
 from tensor.ops.choosing import where
 from tensor.ops.conversions import cast
-from tensor.ops.dims import Dims, normal_dim, normal_dims
+from tensor.ops.dims import Dims, normal_dim, normal_dims, takes_axis
 from tensor.ops.elementwise import check_floating
 from tensor.ops.peaks import amax, amin
 from tensor.ops.reductions import spread, sum, total
@@ -44,6 +44,7 @@ def _norm_vjp(g: Array, input: Array, out: Array, p: float, dim: tuple[int, ...]
 NORM = op("norm", _norm, input=_norm_vjp)
 
 
+@takes_axis
 def norm(
     input: Tensor,
     p: float | str | None = "fro",
