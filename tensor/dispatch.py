@@ -339,6 +339,9 @@ def write(op: Op, target: Any, /, *others: Any, **static: Any) -> Tensor:
         before._node = target._node
         if op.keeps_first:
             before._data = arrays[0] = target._data.copy()
+    if not recording and not static and _written_at_once(op, target, arrays):
+        storage_of(target).version += 1
+        return target  # type: ignore[no-any-return]
     out, extras = _written(op, name, target, arrays, static)
     if recording:
         made: Any = bases.wrap(out)
@@ -349,9 +352,21 @@ def write(op: Op, target: Any, /, *others: Any, **static: Any) -> Tensor:
     return target  # type: ignore[no-any-return]
 
 
-def _written(
-    op: Op, name: str, target: Any, arrays: list[Any], static: dict[str, Any]
-) -> tuple[Array, Sequence[Any]]:
+def _written_at_once(op: Op, target: Any, arrays: list[Any]) -> bool:
+    """Whether a ufunc could compute straight into the target's memory: of one dtype, with nothing to keep or to cast."""
+    if op.ufunc is None or op.inplace is not None or target._flags & HALF or len(arrays) != 2:
+        return False
+    array, other = arrays
+    same = other.dtype is array.dtype if type(other) is _ndarray else op.numbers and type(other) in (int, float)
+    if not (same and array.dtype.kind == "f") or np.ndim(other) > array.ndim:
+        return False
+    try:
+        return run(op.ufunc, array, other, out=array, casting="no" if array.ndim else "same_kind") is not None
+    except (TypeError, ValueError, OverflowError):
+        return False  # nothing was written: what is wrong is said where the result does not fit
+
+
+def _written(op: Op, name: str, target: Any, arrays: list[Any], static: dict[str, Any]) -> tuple[Array, Sequence[Any]]:
     """Write the result into the target's array; return it as the gradient rules may keep it, and what comes with it."""
     array: Array = target._data
     try:

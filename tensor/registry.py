@@ -78,6 +78,7 @@ class Op:
         "kernel",
         "moves",
         "name",
+        "numbers",
         "operands",
         "outputs",
         "plain",
@@ -119,6 +120,7 @@ class Op:
         # What the kernel comes down to for operands of one dtype; where `floating`, of one float dtype.
         self.ufunc = getattr(kernel, "ufunc", None)
         self.floating: bool = getattr(kernel, "floating", False)
+        self.numbers: bool = getattr(kernel, "numbers", False)  # also for a number of Python's beside floats
         self.outputs = outputs
         self.extras = extras
         self.inplace = inplace

@@ -47,6 +47,10 @@ def _lerp(input: Array, end: Any, weight: Any) -> Any:
     weight = np.asarray(weight, input.dtype)
     way = np.subtract(end, input)
     # From the nearer end, so that both ends are met exactly.
+    if not weight.ndim and way.ndim:
+        near = abs(float(weight)) < 0.5
+        way *= weight if near else weight - 1
+        return np.add(input if near else end, way, out=way)
     return np.where(np.abs(weight) < 0.5, input + weight * way, end - way * (1 - weight))
 
 

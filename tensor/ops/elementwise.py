@@ -40,7 +40,7 @@ def binary(ufunc: Any, *, floating: bool = False) -> Kernel:
         return ufunc(*promoted(input, other, floating=floating))
 
     # For two arrays of one dtype, of floats if it must be, `dispatch` skips the rest.
-    kernel.ufunc, kernel.floating = ufunc, floating  # type: ignore[attr-defined]
+    kernel.ufunc, kernel.floating, kernel.numbers = ufunc, floating, True  # type: ignore[attr-defined]
     return kernel
 
 

@@ -43,6 +43,9 @@ from tensor.nn.functional.convolutions import (
     conv2d,
     conv3d,
 )
+from tensor.nn.functional.ctc import (
+    ctc_loss,
+)
 from tensor.nn.functional.distances import (
     cosine_similarity,
     normalize,
@@ -98,6 +101,9 @@ from tensor.nn.functional.max_pooling import (
     max_unpool1d,
     max_unpool2d,
     max_unpool3d,
+)
+from tensor.nn.functional.multi_head import (
+    multi_head_attention_forward,
 )
 from tensor.nn.functional.norms import (
     group_norm,
@@ -184,6 +190,7 @@ __all__ = [
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
+    "ctc_loss",
     "dropout",
     "dropout1d",
     "dropout2d",
@@ -230,6 +237,7 @@ __all__ = [
     "max_unpool3d",
     "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",

@@ -2,12 +2,58 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tensor.bases import wrap
+from tensor.dispatch import apply
+from tensor.dtypes import Array, promoted
+from tensor.errors import ShapeError
+from tensor.ops.dims import normal_dim
+from tensor.ops.elementwise import check_floating
+from tensor.ops.pairwise import cdist
 from tensor.ops.vector_norms import norm
+from tensor.registry import op
 from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
+
+
+def _broadcast(x1: Array, x2: Array) -> tuple[Array, ...]:
+    first, second = promoted(x1, x2)
+    check_floating("cosine_similarity", first)
+    return np.broadcast_arrays(first, second)
+
+
+def _cosine_similarity(x1: Array, x2: Array, *, dim: int, eps: float) -> tuple[Array, Array, Array]:
+    """Also return the lengths of the vectors, no less than `eps`."""
+    first, second = _broadcast(x1, x2)
+    axis = normal_dim(dim, first.ndim)
+    if not first.ndim:
+        first, second = first[None], second[None]
+    lengths = [np.maximum(np.sqrt(np.vecdot(each, each, axis=axis)), eps) for each in (first, second)]
+    return np.vecdot(first, second, axis=axis) / lengths[0] / lengths[1], *lengths
+
+
+def _cosine_vjp(g: Array, one: Array, other: Array, out: Array, near: Array, far: Array, dim: int, eps: float) -> Any:
+    """The gradient of `one`, whose lengths are `near`."""
+    mine, theirs = _broadcast(one, other)
+    if not mine.ndim:
+        mine, theirs = mine[None], theirs[None]
+    axis = normal_dim(dim, mine.ndim)
+    pull = np.expand_dims(g / near / far, axis)
+    # Below eps the length is no part of the result.
+    shrink = np.expand_dims(np.where(near > eps, g * out / near / near, 0), axis)
+    return (theirs * pull - mine * shrink).reshape(np.broadcast_shapes(one.shape, other.shape))
+
+
+COSINE_SIMILARITY = op(
+    "cosine_similarity",
+    _cosine_similarity,
+    extras=("first", "second"),
+    x1=lambda g, x1, x2, out, first, second, dim, eps: _cosine_vjp(g, x1, x2, out, first, second, dim, eps),
+    x2=lambda g, x1, x2, out, first, second, dim, eps: _cosine_vjp(g, x2, x1, out, second, first, dim, eps),
+)
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
@@ -16,17 +62,20 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     Args:
         x1: vectors along `dim`; broadcasts with `x2`.
         x2: vectors along `dim`.
-        dim: the dimension.
+        dim: the dimension, of the common shape.
         eps: the smallest norm that counts.
 
     Returns:
         The common shape without `dim`.
 
+    Raises:
+        DimensionError: there is no such dimension.
+        DtypeError: neither is floating-point.
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cosine_similarity.html
     """
-    check_numbers("cosine_similarity", {"eps": eps})
-    first, second = (each / norm(each, 2, dim, True).clamp(min=eps) for each in (x1, x2))
-    return (first * second).sum(dim)
+    cosine: Tensor = apply(COSINE_SIMILARITY, x1, x2, dim=dim, eps=eps)
+    return cosine
 
 
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
@@ -54,9 +103,18 @@ def pdist(input: Tensor, p: float = 2) -> Tensor:
 
     Returns:
         (n * (n - 1) / 2,).
+
+    Raises:
+        ShapeError: the input has not two dimensions.
+        ArgumentError: `p` is negative.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pdist.html
     """
-    first, second = np.triu_indices(input.shape[0], 1)
-    return norm(input[wrap(first)] - input[wrap(second)], p, -1)
+    if input.ndim != 2:
+        raise ShapeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
+    count = input.shape[0]
+    first, second = np.triu_indices(count, 1)
+    return cdist(input, input, p).reshape(count * count).index_select(0, wrap(first * count + second))
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
