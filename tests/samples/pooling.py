@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.samples.convolutions import listed, per_dim
-from tests.samples.declaring import Sample, samples
+from tests.samples.declaring import Sample, half, samples
 from tests.samples.drawing import Draw
 
 
@@ -154,7 +154,7 @@ def adaptive_avg_pool2d(draw: Draw) -> Sample:
     return _adaptive(draw, "adaptive_avg_pool", 2)
 
 
-@samples("adaptive_avg_pool", "adaptive_avg_pool3d")
+@samples("adaptive_avg_pool", "adaptive_avg_pool3d", tolerance=half(8))  # torch adds up in half precision
 def adaptive_avg_pool3d(draw: Draw) -> Sample:
     return _adaptive(draw, "adaptive_avg_pool", 3)
 
