@@ -6,6 +6,7 @@ from tensor import (
     marks,
     nn,
     optim,
+    random,
     special,
 )
 from tensor.anomaly import (
@@ -113,6 +114,24 @@ from tensor.nn.functional.convolutions import (
     conv1d,
     conv2d,
     conv3d,
+)
+from tensor.nn.functional.distances import (
+    cosine_similarity,
+    pairwise_distance,
+    pdist,
+)
+from tensor.nn.functional.dropout_forms import (
+    alpha_dropout,
+    alpha_dropout_,
+    dropout,
+    dropout_,
+    feature_alpha_dropout,
+    feature_alpha_dropout_,
+    feature_dropout,
+    feature_dropout_,
+)
+from tensor.nn.functional.maps import (
+    bilinear,
 )
 from tensor.nn.functional.max_pooling import (
     max_pool1d,
@@ -473,6 +492,7 @@ from tensor.ops.rounding import (
 )
 from tensor.ops.sampling import (
     bernoulli,
+    binomial,
     multinomial,
     poisson,
 )
@@ -664,6 +684,8 @@ __all__ = [
     "adjoint",
     "all",
     "allclose",
+    "alpha_dropout",
+    "alpha_dropout_",
     "amax",
     "amin",
     "aminmax",
@@ -697,7 +719,9 @@ __all__ = [
     "batch_norm",
     "bernoulli",
     "bfloat16",
+    "bilinear",
     "bincount",
+    "binomial",
     "bitwise_and",
     "bitwise_left_shift",
     "bitwise_not",
@@ -740,6 +764,7 @@ __all__ = [
     "corrcoef",
     "cos",
     "cosh",
+    "cosine_similarity",
     "count_nonzero",
     "cov",
     "cross",
@@ -766,6 +791,8 @@ __all__ = [
     "divide",
     "dot",
     "double",
+    "dropout",
+    "dropout_",
     "dsplit",
     "dstack",
     "dtype",
@@ -783,6 +810,10 @@ __all__ = [
     "exp2",
     "expm1",
     "eye",
+    "feature_alpha_dropout",
+    "feature_alpha_dropout_",
+    "feature_dropout",
+    "feature_dropout_",
     "fill",
     "fill_",
     "finfo",
@@ -941,6 +972,8 @@ __all__ = [
     "ones_like",
     "optim",
     "outer",
+    "pairwise_distance",
+    "pdist",
     "permute",
     "pi",
     "pixel_shuffle",
@@ -960,6 +993,7 @@ __all__ = [
     "randint_like",
     "randn",
     "randn_like",
+    "random",
     "randperm",
     "range",
     "ravel",

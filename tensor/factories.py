@@ -12,11 +12,12 @@ from tensor import aliases, bases, devices, dtypes, interop, marks, modes
 from tensor.bases import TensorBase, fresh
 from tensor.devices import DeviceLike
 from tensor.dtypes import Array, DtypeLike, Scalar, canonical
-from tensor.errors import DtypeError, InferenceModeError, ShapeError
-from tensor.generators import Generator, random_of
+from tensor.errors import ArgumentError, DtypeError, InferenceModeError, ShapeError
+from tensor.generators import Generator, random_of, uniform
 from tensor.marks import MARKED, Origin, combine
 from tensor.ops.conversions import cast, detach
 from tensor.ops.dims import extents
+from tensor.ops.sampling import normal_of
 from tensor.quiet import run
 from tensor.scalars import check_numbers, number
 
@@ -302,7 +303,7 @@ def rand(
     requires_grad: builtins.bool = False,
 ) -> Tensor:
     """Return random numbers, uniform from 0 up to but not 1."""
-    drawn = _drawn(random_of(generator).random, extents(size), _numpy_dtype(dtype))
+    drawn = uniform(random_of(generator), extents(size), _numpy_dtype(dtype))
     return _new(drawn, None, device, requires_grad)
 
 
@@ -376,7 +377,13 @@ def randint_like(
 def randperm(
     n: int, *, generator: Generator | None = None, dtype: DtypeLike | None = None, device: DeviceLike = None
 ) -> Tensor:
-    """Return the integers from 0 up to but not `n`, in random order."""
+    """Return the integers from 0 up to but not `n`, in random order.
+
+    Raises:
+        ArgumentError: `n` is negative.
+    """
+    if n < 0:
+        raise ArgumentError(f"n must be non-negative, got {n}")
     return _new(random_of(generator).permutation(n), dtypes.int64 if dtype is None else dtype, device, False)
 
 
@@ -392,16 +399,42 @@ def randn_like(input: Tensor, *, dtype: DtypeLike | None = None, requires_grad: 
 
 def normal(
     mean: builtins.float | Tensor,
-    std: builtins.float | Tensor,
-    size: Sequence[int],
+    std: builtins.float | Tensor = 1.0,
+    size: Sequence[int] | None = None,
     *,
     generator: Generator | None = None,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
 ) -> Tensor:
-    """Return random numbers, normal with a mean and a standard deviation, which 0-d tensors may give."""
+    """Return normal random numbers: of the shape that means and standard deviations have together, or of a size.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.normal.html
+
+    Args:
+        mean: The means, or one number.
+        std: The standard deviations, or one number.
+        size: The shape where both are numbers, or 0-d tensors; needed then.
+        generator: Where random numbers come from.
+        dtype: With `size`: that of the result.
+        device: With `size`: `"cpu"`.
+        requires_grad: With `size`: whether to record what is computed from it.
+
+    Raises:
+        ArgumentError: A standard deviation is negative, or no size is given for numbers.
+        DtypeError: A tensor is none of floats.
+    """
+    if size is None:
+        if not isinstance(mean, TensorBase) and not isinstance(std, TensorBase):
+            raise ArgumentError("normal: expected a size, as neither mean nor std is a tensor")
+        return normal_of(mean, std, generator)
     origins: list[Origin | None] = []
     centre, spread = number(mean, origins), number(std, origins)
-    drawn = _drawn(random_of(generator).standard_normal, tuple(size), _numpy_dtype(None))
-    return made_of(origins, np.asarray(drawn * spread + centre, dtype=drawn.dtype), requires_grad=False)
+    if not spread >= 0:
+        raise ArgumentError(f"normal expects std >= 0.0, but found std {spread}")
+    devices.check(device)
+    drawn = _drawn(random_of(generator).standard_normal, extents((size,)), _numpy_dtype(dtype))
+    return made_of(origins, np.asarray(drawn * spread + centre, dtype=drawn.dtype), requires_grad=requires_grad)
 
 
 def as_training_data(t: Tensor) -> Tensor:

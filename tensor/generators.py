@@ -1,13 +1,21 @@
-"""Random numbers: generators, the default one, and its seed."""
+"""Random numbers: generators, the default one, and its seed.
+
+They are NumPy's: a seed gives the same numbers on every machine, but not those that PyTorch draws for it.
+"""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from tensor.errors import DtypeError
+from tensor.dtypes import Array
+from tensor.errors import ArgumentError, DtypeError
+
+DIGITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}  # binary, of a float
 
 
 class Generator:
@@ -22,9 +30,18 @@ class Generator:
         self.manual_seed(67280421310721)  # PyTorch's default seed
 
     def manual_seed(self, seed: int) -> Generator:
-        """Start again from a seed, and return this generator."""
-        self._seed = int(seed)
-        self.numpy = np.random.Generator(np.random.PCG64(self._seed % 2**64))
+        """Start again from a seed, and return this generator.
+
+        Args:
+            seed: An integer of 64 bits, with or without a sign; -1 is the largest without.
+
+        Raises:
+            ArgumentError: It is none.
+        """
+        if not -(2**63) <= int(seed) < 2**64:
+            raise ArgumentError(f"manual_seed: expected a seed of 64 bits, got {int(seed)}")
+        self._seed = int(seed) % 2**64
+        self.numpy = np.random.Generator(np.random.PCG64(self._seed))
         return self
 
     def seed(self) -> int:
@@ -38,6 +55,10 @@ class Generator:
     def get_state(self) -> dict[str, Any]:
         """Return what `set_state` needs to continue from here."""
         return {"seed": self._seed, "state": self.numpy.bit_generator.state}
+
+    def clone_state(self) -> Generator:
+        """Return another generator that will draw the same numbers as this one."""
+        return Generator(self.device).set_state(self.get_state())
 
     def set_state(self, new_state: dict[str, Any]) -> Generator:
         """Continue from where `get_state` was called, and return this generator."""
@@ -69,6 +90,32 @@ def random_of(generator: Generator | None) -> np.random.Generator:
     if not isinstance(generator, Generator):
         raise DtypeError(f"generator: expected a tensor.Generator, got {type(generator).__name__}")
     return generator.numpy
+
+
+def uniform(random: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Return uniform random numbers from 0 up to but not 1, which half precision would round some up to."""
+    if dtype.name in ("float16", "bfloat16"):
+        steps = 2 ** DIGITS[dtype.name]
+        return (random.integers(0, steps, shape, np.int32).astype(np.float32) / np.float32(steps)).astype(dtype)
+    return np.asarray(random.random(shape, np.dtype(dtype).type))
+
+
+@contextmanager
+def fork_rng(devices: Any = (), enabled: bool = True) -> Iterator[None]:
+    """Have the default generator go on after the block as if the block had drawn no numbers.
+
+    Source: https://docs.pytorch.org/docs/stable/random.html#torch.random.fork_rng
+
+    Args:
+        devices: Accepted since PyTorch has it.
+        enabled: Whether the block does anything.
+    """
+    state = default_generator.get_state()
+    try:
+        yield
+    finally:
+        if enabled:
+            default_generator.set_state(state)
 
 
 def seed() -> int:

@@ -67,6 +67,7 @@ from tensor.ops import (
     placing,
     powers,
     quantiles,
+    random_fills,
     rectifiers,
     reductions,
     refusals,
@@ -811,15 +812,15 @@ class Tensor(TensorBase):
     # ---- random numbers
 
     bernoulli = sampling.bernoulli
-    bernoulli_ = sampling.bernoulli_
-    normal_ = sampling.normal_
-    uniform_ = sampling.uniform_
-    random_ = sampling.random_
+    bernoulli_ = random_fills.bernoulli_
+    normal_ = random_fills.normal_
+    uniform_ = random_fills.uniform_
+    random_ = random_fills.random_
     multinomial = sampling.multinomial
-    exponential_ = sampling.exponential_
-    log_normal_ = sampling.log_normal_
-    cauchy_ = sampling.cauchy_
-    geometric_ = sampling.geometric_
+    exponential_ = random_fills.exponential_
+    log_normal_ = random_fills.log_normal_
+    cauchy_ = random_fills.cauchy_
+    geometric_ = random_fills.geometric_
 
     # ---- shapes
 

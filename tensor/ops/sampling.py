@@ -1,4 +1,7 @@
-"""Random numbers into tensors."""
+"""Random numbers whose distributions tensors give.
+
+Where PyTorch draws from the same distribution, the numbers themselves differ: they come from NumPy's generators.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +9,43 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tensor.bases import TensorBase
+from tensor import dtypes
 from tensor.dispatch import apply
 from tensor.dtypes import Array, is_floating
 from tensor.errors import ArgumentError, DtypeError, ShapeError
 from tensor.generators import Generator, random_of
+from tensor.ops.elementwise import check_floating, flat
 from tensor.registry import op
-from tensor.scalars import numbers_into
-from tensor.writes import writable_array
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
 
-def _bernoulli(input: Array, *, random: np.random.Generator) -> Array:
-    if not is_floating(input.dtype):
-        raise DtypeError(f"bernoulli: expected probabilities of a floating point dtype, got {input.dtype}")
-    if input.size and not (input.min() >= 0 and input.max() <= 1):
-        raise ArgumentError("bernoulli: Expected p_in >= 0 && p_in <= 1 to be true")
-    return (random.random(input.shape) < input).astype(input.dtype)
+def check_probabilities(name: str, p: Array) -> None:
+    """Raise unless all of an array's elements are probabilities."""
+    check_floating(name, p)
+    if p.size and not (p.min() >= 0 and p.max() <= 1):
+        raise ArgumentError(f"{name}: Expected p_in >= 0 && p_in <= 1 to be true, got {p.min()} to {p.max()}")
+
+
+def _bernoulli(input: Array, *, p: float | None, random: np.random.Generator) -> Array:
+    if p is None:
+        check_probabilities("bernoulli", input)
+    elif not 0 <= p <= 1:
+        raise ArgumentError(f"bernoulli expects p to be in [0, 1], but got p={p}")
+    return np.asarray(random.random(input.shape) < (input if p is None else p)).astype(input.dtype)
 
 
 def _multinomial(input: Array, *, num_samples: int, replacement: bool, random: np.random.Generator) -> Array:
     if not is_floating(input.dtype):
-        raise DtypeError(f"multinomial only supports floating-point dtypes for input, got: {input.dtype}")
+        raise DtypeError(
+            f"multinomial only supports floating-point dtypes for input, got: {dtypes.of(input.dtype)}; "
+            "convert it with .float()"
+        )
     if input.ndim not in (1, 2) or not input.shape[-1]:
         raise ShapeError(f"prob_dist must be 1 or 2 dim, and not empty; got {list(input.shape)}")
+    if num_samples <= 0:
+        raise ArgumentError(f"cannot sample n_sample <= 0 samples, got {num_samples}")
     weights = np.atleast_2d(input).astype(np.float64)
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise ArgumentError("probability tensor contains either `inf`, `nan` or element < 0")
@@ -50,7 +64,9 @@ def _multinomial(input: Array, *, num_samples: int, replacement: bool, random: n
     if replacement:
         bounds = weights.cumsum(-1)
         drawn = random.random((len(weights), num_samples)) * bounds[:, -1:]
-        found = np.stack([np.searchsorted(row, each, "right") for row, each in zip(bounds, drawn, strict=True)])
+        found = np.empty(drawn.shape, np.int64)
+        for row, sums in enumerate(bounds):
+            found[row] = np.searchsorted(sums, np.minimum(drawn[row], np.nextafter(sums[-1], 0)), "right")
     else:
         # Exponential races: the smallest of exponential times with these rates win (Efraimidis and Spirakis, 2006).
         times = random.standard_exponential(weights.shape) / np.where(weights > 0, weights, np.nan)
@@ -59,19 +75,58 @@ def _multinomial(input: Array, *, num_samples: int, replacement: bool, random: n
 
 
 def _poisson(input: Array, *, random: np.random.Generator) -> Array:
+    check_floating("poisson", input)
     if input.size and not (input >= 0).all():
         raise ArgumentError("poisson: invalid Poisson rate, expected rate to be non-negative")
-    return np.asarray(random.poisson(input), input.dtype)
+    return np.asarray(random.poisson(input)).astype(input.dtype)
 
 
-BERNOULLI = op("bernoulli", _bernoulli)
+def _binomial(count: Array, prob: Array, *, random: np.random.Generator) -> Array:
+    check_floating("binomial", count)
+    if count.dtype != prob.dtype:
+        raise DtypeError(
+            f"binomial only supports floating-point dtypes for count and prob, both the same; got "
+            f"{dtypes.of(count.dtype)} and {dtypes.of(prob.dtype)}"
+        )
+    check_probabilities("binomial", prob)
+    if count.size and not (count >= 0).all():
+        raise ArgumentError("binomial: expected counts of trials to be non-negative")
+    return np.asarray(random.binomial(count.astype(np.int64), prob)).astype(count.dtype)
+
+
+def _normal(mean: Array | float, std: Array | float, *, random: np.random.Generator) -> Array:
+    given = [each for each in (mean, std) if isinstance(each, np.ndarray)]
+    for each in given:
+        check_floating("normal", each)
+    if np.size(std) and not np.min(std) >= 0:
+        raise ArgumentError("normal expects all elements of std >= 0.0")
+    shape = np.broadcast_shapes(*[each.shape for each in given])
+    drawn = random.standard_normal(shape, np.float64 if given[0].dtype == np.float64 else np.float32)
+    return np.asarray(drawn * std + mean).astype(given[0].dtype)
+
+
+BERNOULLI = op("bernoulli", _bernoulli, input=flat)
 MULTINOMIAL = op("multinomial", _multinomial)
-POISSON = op("poisson", _poisson, input=lambda g: np.zeros_like(g))
+POISSON = op("poisson", _poisson, input=flat)
+BINOMIAL = op("binomial", _binomial, prob=flat)
+NORMAL = op("normal", _normal, mean=flat, std=flat)
 
 
-def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
-    """Return ones with the probabilities in `input`, zeros elsewhere."""
-    return apply(BERNOULLI, input, random=random_of(generator))
+def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+    """Return ones with the probabilities in `input`, zeros elsewhere; their gradient is 0.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.bernoulli.html
+
+    Args:
+        input: Probabilities of any shape; or any tensor if `p` is given.
+        p: One probability for all elements.
+        generator: Where random numbers come from.
+
+    Raises:
+        ArgumentError: What should be a probability is none.
+        DtypeError: The probabilities are no floats.
+    """
+    return apply(BERNOULLI, input, p=p, random=random_of(generator))
 
 
 def multinomial(
@@ -92,78 +147,51 @@ def multinomial(
 
     Raises:
         ArgumentError: The weights are no distribution, or there are not enough of them.
+        ShapeError: There are no categories, or too many dimensions.
+        DtypeError: The weights are no floats.
     """
     return apply(MULTINOMIAL, input, num_samples=num_samples, replacement=replacement, random=random_of(generator))
 
 
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
-    """Draw counts with the rates in `input`, in its dtype; their gradient is 0."""
+    """Draw counts with the rates in `input`, in its dtype; their gradient is 0.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.poisson.html
+
+    Raises:
+        ArgumentError: A rate is negative.
+        DtypeError: The rates are no floats.
+    """
     return apply(POISSON, input, random=random_of(generator))
 
 
-def normal_(input: Tensor, mean: float = 0, std: float = 1, *, generator: Generator | None = None) -> Tensor:
-    """Fill the tensor with normal random numbers, in place; not recorded."""
-    mean, std = numbers_into("normal_", input, mean, std)
-    array = writable_array(input)
-    array[...] = random_of(generator).standard_normal(array.shape) * std + mean
-    return input
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """Draw how many of `count` trials succeed with the probabilities in `prob`; their gradient is 0.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.binomial.html
+
+    Args:
+        count: Counts, as floats.
+        prob: Probabilities of the same dtype; both broadcast.
+        generator: Where random numbers come from.
+
+    Raises:
+        ArgumentError: A count is negative, or what should be a probability is none.
+        DtypeError: The dtypes differ, or are none of floats.
+    """
+    return apply(BINOMIAL, count, prob, random=random_of(generator))
 
 
-def uniform_(input: Tensor, from_: float = 0, to: float = 1, *, generator: Generator | None = None) -> Tensor:
-    """Fill the tensor with random numbers from `from_` up to but not `to`, in place; not recorded."""
-    from_, to = numbers_into("uniform_", input, from_, to)
-    array = writable_array(input)
-    array[...] = random_of(generator).uniform(from_, to, array.shape)
-    return input
+def normal_of(mean: Tensor | float, std: Tensor | float, generator: Generator | None) -> Tensor:
+    """Draw normal numbers with means and standard deviations of which tensors give at least one; the gradient is 0.
 
+    Args:
+        mean: Floats, or one number.
+        std: Floats, or one number; both broadcast.
+        generator: Where random numbers come from.
 
-def random_(input: Tensor, from_: int = 0, to: int | None = None, *, generator: Generator | None = None) -> Tensor:
-    """Fill the tensor with random integers, in place; not recorded. One bound alone is the upper one."""
-    from_, to = numbers_into("random_", input, from_, to)
-    array = writable_array(input)
-    low, high = (0, from_ or 2**24) if to is None else (from_, to)
-    array[...] = random_of(generator).integers(low, high, array.shape)
-    return input
-
-
-def bernoulli_(input: Tensor, p: Tensor | float = 0.5, *, generator: Generator | None = None) -> Tensor:
-    """Fill the tensor with ones with probability `p`, zeros elsewhere, in place; not recorded."""
-    array = writable_array(input, p)
-    array[...] = random_of(generator).random(array.shape) < (p._data if isinstance(p, TensorBase) else p)
-    return input
-
-
-def exponential_(input: Tensor, lambd: float = 1, *, generator: Generator | None = None) -> Tensor:
-    """Fill the tensor with exponential random numbers of a rate, in place; not recorded."""
-    (rate,) = numbers_into("exponential_", input, lambd)
-    if not rate > 0:
-        raise ArgumentError(f"exponential_ expects lambda > 0.0, but found lambda={rate}")
-    array = writable_array(input)
-    array[...] = random_of(generator).standard_exponential(array.shape) / rate
-    return input
-
-
-def log_normal_(input: Tensor, mean: float = 1, std: float = 2, *, generator: Generator | None = None) -> Tensor:
-    """Fill the tensor with random numbers whose logarithms are normal, in place; not recorded."""
-    mean, std = numbers_into("log_normal_", input, mean, std)
-    array = writable_array(input)
-    array[...] = random_of(generator).lognormal(mean, std, array.shape)
-    return input
-
-
-def cauchy_(input: Tensor, median: float = 0, sigma: float = 1, *, generator: Generator | None = None) -> Tensor:
-    """Fill the tensor with random numbers of a Cauchy distribution, in place; not recorded."""
-    median, sigma = numbers_into("cauchy_", input, median, sigma)
-    array = writable_array(input)
-    array[...] = random_of(generator).standard_cauchy(array.shape) * sigma + median
-    return input
-
-
-def geometric_(input: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
-    """Fill the tensor with how many trials of probability `p` it took, in place; not recorded."""
-    (p,) = numbers_into("geometric_", input, p)
-    if not 0 < p < 1:
-        raise ArgumentError(f"geometric_ expects p to be in (0, 1), but got p={p}")
-    array = writable_array(input)
-    array[...] = random_of(generator).geometric(p, array.shape)
-    return input
+    Raises:
+        ArgumentError: A standard deviation is negative.
+        DtypeError: The tensors are none of floats.
+    """
+    return apply(NORMAL, mean, std, random=random_of(generator))

@@ -61,8 +61,39 @@ def multi_margin(draw: Draw) -> Sample:
     classes, batch = draw.side() + 1, draw.choice([(), (max(draw.side(), 1),)])
     reduction, p = draw.choice(REDUCTIONS), draw.choice([1, 2])
     return Sample(
-        lambda t, x, y: t.nn.functional.multi_margin_loss(x, y, p, 1.0123, reduction=reduction),
-        [draw.apart(*batch, classes), draw.integers(*batch, high=classes)],
+        lambda t, x, y, w: (
+            t.nn.functional.multi_margin_loss(x, y, p, 1.0123, reduction=reduction),
+            t.nn.functional.multi_margin_loss(x, y, p, 0.777, w, reduction=reduction),
+        ),
+        [draw.apart(*batch, classes), draw.integers(*batch, high=classes), draw.array(classes, low=0.2)],
+        constants=[2],
+    )
+
+
+@samples("multilabel_margin_loss", tolerance=3)
+def multilabel_margin(draw: Draw) -> Sample:
+    classes, batch = draw.side() + 1, draw.choice([(), (max(draw.side(), 1),)])
+    reduction = draw.choice(REDUCTIONS)
+    target = draw.integers(*batch, classes, low=-1, high=classes)
+    return Sample(
+        lambda t, x, y: t.nn.functional.multilabel_margin_loss(x, y, reduction=reduction),
+        [draw.apart(*batch, classes, high=3.3), target],
+    )
+
+
+@samples("clamp", "losses with margins and old arguments", tolerance=3)
+def legacy(draw: Draw) -> Sample:
+    average, reduce = draw.choice([True, False, None]), draw.choice([True, False, None])
+    shape = draw.shape(2, 2)
+    return Sample(
+        lambda t, x, z, y: (
+            t.nn.functional.hinge_embedding_loss(x, y, 1.01, average, reduce),
+            t.nn.functional.margin_ranking_loss(x, z, y, 0.0123, average, reduce),
+            t.nn.functional.cosine_embedding_loss(x, z, y[:, 0], 0.1234, average, reduce),
+            t.nn.functional.soft_margin_loss(x, y, average, reduce),
+            t.nn.functional.multilabel_soft_margin_loss(x, (y + 1) // 2, None, average, reduce),
+        ),
+        [*draw.apart(2, *[max(side, 1) for side in shape]), _signs(draw, *[max(side, 1) for side in shape])],
     )
 
 
@@ -70,6 +101,13 @@ def multi_margin(draw: Draw) -> Sample:
 def triplet_margin(draw: Draw) -> Sample:
     shape, reduction, swap = (draw.side(), draw.side() + 1), draw.choice(REDUCTIONS), draw.flag()
     return Sample(
-        lambda t, a, b, c: t.nn.functional.triplet_margin_loss(a, b, c, 0.777, swap=swap, reduction=reduction),
+        lambda t, a, b, c: (
+            t.nn.functional.triplet_margin_loss(a, b, c, 0.777, swap=swap, reduction=reduction),
+            t.nn.functional.triplet_margin_loss(a, b, c, 0.777, 1, 1e-3, swap, None, None, reduction),
+            t.nn.functional.triplet_margin_with_distance_loss(a, b, c, margin=0.777, swap=swap, reduction=reduction),
+            t.nn.functional.triplet_margin_with_distance_loss(
+                a, b, c, distance_function=lambda x, y: (x - y).square().sum(-1), margin=0.777, reduction=reduction
+            ),
+        ),
         [draw.array(*shape) for _ in range(3)],
     )

@@ -74,7 +74,7 @@ def _blocks(leading: tuple[int, ...], queries: int, keys: int, *, is_causal: boo
 
 def _scores(block: _Block, query: Array, key: Array, mask: Array | None, *, is_causal: bool, scale: float) -> Array:
     """The products of queries and keys, minus infinity where a key is hidden."""
-    scores = (block.of_queries(query) * query.dtype.type(scale)) @ block.of_keys(key).swapaxes(-1, -2)
+    scores: Array = (block.of_queries(query) * query.dtype.type(scale)) @ block.of_keys(key).swapaxes(-1, -2)
     if mask is not None:
         part = block.of_queries(mask)[..., block.keys]
         if mask.dtype.kind == "b":

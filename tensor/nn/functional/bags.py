@@ -225,29 +225,28 @@ def embedding_bag(
         (bags, size); zeros for empty bags.
 
     Raises:
-        ArgumentError: the offsets do not fit, or weights are given in another mode.
+        ArgumentError: there is no such mode, or none for weights, or the offsets or the shapes do not fit.
         DimensionError: a number is not that of a row.
         UnsupportedError: `sparse`, or `max_norm` where inference-only numbers look up a table that is none.
-        ValueError: there is no such mode, or the shapes do not fit.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding_bag.html
     """
     check_options("embedding_bag", max_norm, norm_type, sparse)
     if per_sample_weights is not None and input.shape != per_sample_weights.shape:
-        raise ValueError(
+        raise ArgumentError(
             f"embedding_bag: If per_sample_weights ({tuple(per_sample_weights.shape)}) is not None, then it must have "
             f"the same shape as the input ({tuple(input.shape)})"
         )
     if weight.ndim != 2:
-        raise ValueError(f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.ndim}")
+        raise ArgumentError(f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.ndim}")
     if input.ndim not in (1, 2):
-        raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}")
+        raise ArgumentError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}")
     if (input.ndim == 1) == (offsets is None):
-        raise ValueError("embedding_bag: offsets belong to an input of 1 dimension, and only to that")
+        raise ArgumentError("embedding_bag: offsets belong to an input of 1 dimension, and only to that")
     if mode not in ("sum", "mean", "max"):
-        raise ValueError(f"mode has to be one of sum, mean or max, got {mode!r}")
+        raise ArgumentError(f"mode has to be one of sum, mean or max, got {mode!r}")
     if mode == "max" and scale_grad_by_freq:
-        raise ValueError("max mode does not support scaling the gradient by the frequency")
+        raise ArgumentError("max mode does not support scaling the gradient by the frequency")
     if per_sample_weights is not None and mode != "sum":
         raise ArgumentError(f"embedding_bag: per_sample_weights are for the mode sum only, got mode='{mode}'")
     if max_norm is not None and not bounded_in_place(weight, input, max_norm, norm_type):

@@ -75,7 +75,7 @@ def nll_loss(
         DimensionError: a target is no class.
         DtypeError: the targets are not integers.
         ShapeError: the shapes do not fit.
-        ValueError: there is no such reduction.
+        ArgumentError: there is no such reduction.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
     """
@@ -115,7 +115,7 @@ def cross_entropy(
         DimensionError: a target is no class.
         DtypeError: the targets are neither integers nor floating-point.
         ShapeError: the shapes do not fit.
-        ValueError: there is no such reduction, or the smoothing is out of range.
+        ArgumentError: there is no such reduction, or the smoothing is out of range.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
     """

@@ -19,32 +19,31 @@ from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
 
 
-def _broadcast(x1: Array, x2: Array) -> tuple[Array, ...]:
+def _vectors(x1: Array, x2: Array, dim: int) -> tuple[Array, ...]:
+    """Both in the common shape and dtype, with the vectors' dimension last."""
     first, second = promoted(x1, x2)
     check_floating("cosine_similarity", first)
-    return np.broadcast_arrays(first, second)
+    wide = np.broadcast_arrays(first, second)
+    axis = normal_dim(dim, wide[0].ndim)
+    return tuple([np.moveaxis(each, axis, -1) if each.ndim else each[None] for each in wide])
 
 
 def _cosine_similarity(x1: Array, x2: Array, *, dim: int, eps: float) -> tuple[Array, Array, Array]:
     """Also return the lengths of the vectors, no less than `eps`."""
-    first, second = _broadcast(x1, x2)
-    axis = normal_dim(dim, first.ndim)
-    if not first.ndim:
-        first, second = first[None], second[None]
-    lengths = [np.maximum(np.sqrt(np.vecdot(each, each, axis=axis)), eps) for each in (first, second)]
-    return np.vecdot(first, second, axis=axis) / lengths[0] / lengths[1], *lengths
+    first, second = _vectors(x1, x2, dim)
+    near, far = (np.maximum(np.sqrt(np.vecdot(each, each)), eps) for each in (first, second))
+    return np.vecdot(first, second) / near / far, near, far
 
 
 def _cosine_vjp(g: Array, one: Array, other: Array, out: Array, near: Array, far: Array, dim: int, eps: float) -> Any:
     """The gradient of `one`, whose lengths are `near`."""
-    mine, theirs = _broadcast(one, other)
-    if not mine.ndim:
-        mine, theirs = mine[None], theirs[None]
-    axis = normal_dim(dim, mine.ndim)
-    pull = np.expand_dims(g / near / far, axis)
+    mine, theirs = _vectors(one, other, dim)
+    pull = (g / near / far)[..., None]
     # Below eps the length is no part of the result.
-    shrink = np.expand_dims(np.where(near > eps, g * out / near / near, 0), axis)
-    return (theirs * pull - mine * shrink).reshape(np.broadcast_shapes(one.shape, other.shape))
+    shrink = np.where(near > eps, g * out / near / near, 0)[..., None]
+    gradient = theirs * pull - mine * shrink
+    shape = np.broadcast_shapes(one.shape, other.shape)
+    return np.moveaxis(gradient, -1, normal_dim(dim, len(shape))) if shape else gradient[0]
 
 
 COSINE_SIMILARITY = op(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from tensor.dispatch import apply
 from tensor.dtypes import Array
 from tensor.errors import DtypeError, ShapeError
@@ -29,12 +27,10 @@ def _linear(input: Array, weight: Array, bias: Array | None) -> Array:
     out = input.reshape(math.prod(input.shape[:-1]), input.shape[-1]) @ weight.T
     outputs = weight.shape[:-1]
     if bias is not None:
-        if not outputs or np.broadcast_shapes(bias.shape, (len(out), *outputs)) != out.shape:
-            raise ShapeError(
-                f"linear: a bias of shape {list(bias.shape)} does not fit a weight of shape {list(weight.shape)}"
-            )
+        if not outputs:
+            raise ShapeError(f"linear: there is no bias for a weight of one dimension, got shape {list(bias.shape)}")
         out += bias
-    return out.reshape(*input.shape[:-1], *outputs)
+    return out.reshape((*input.shape[:-1], *outputs))
 
 
 def _linear_vjp_weight(g: Array, input: Array, shape: tuple[int, ...]) -> Array:

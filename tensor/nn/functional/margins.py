@@ -308,7 +308,7 @@ def triplet_margin_loss(
 
     Raises:
         ShapeError: the tensors differ in their number of dimensions.
-        ValueError: the margin is not positive.
+        ArgumentError: the margin is not positive.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.triplet_margin_loss.html
     """

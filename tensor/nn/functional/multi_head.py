@@ -13,6 +13,7 @@ from tensor.nn.functional.maps import linear
 from tensor.ops.joining import cat
 from tensor.ops.logits import softmax
 from tensor.ops.padding import pad
+from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
 
 
@@ -83,6 +84,10 @@ def multi_head_attention_forward(
     Source: Vaswani et al., 2017, https://arxiv.org/abs/1706.03762;
     https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
     """
+    check_numbers(
+        "multi_head_attention_forward",
+        {"embed_dim_to_check": embed_dim_to_check, "num_heads": num_heads, "dropout_p": dropout_p},
+    )
     batched = _check_dimensions(query, key, value, key_padding_mask, attn_mask)
     if not batched:
         query, key, value = query.unsqueeze(1), key.unsqueeze(1), value.unsqueeze(1)

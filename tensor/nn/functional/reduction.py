@@ -19,7 +19,7 @@ def reduction_of(reduction: str, size_average: bool | None = None, reduce: bool 
         reduce: the old way to say none, false.
 
     Raises:
-        ValueError: there is no such reduction.
+        ArgumentError: there is no such reduction.
     """
     if size_average is not None or reduce is not None:
         reduction = "none" if reduce is False else "sum" if size_average is False else "mean"

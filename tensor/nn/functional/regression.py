@@ -35,7 +35,10 @@ def _pointwise(name: str, compute: Callable[[Array], None], input: Array, target
 
 
 def _mse_loss(input: Array, target: Array) -> Array:
-    return _pointwise("mse_loss", lambda apart: np.multiply(apart, apart, out=apart), input, target)
+    def compute(apart: Array) -> None:
+        apart *= apart
+
+    return _pointwise("mse_loss", compute, input, target)
 
 
 def _mse_slopes(g: Array, input: Array, target: Array) -> Any:
@@ -116,7 +119,7 @@ def mse_loss(
 
     Raises:
         ShapeError: the weights do not have the input's shape.
-        ValueError: there is no such reduction.
+        ArgumentError: there is no such reduction.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html
     """
@@ -198,7 +201,7 @@ def huber_loss(
 
     Raises:
         ShapeError: the weights do not have the input's shape.
-        ValueError: `delta` is not positive, or there is no such reduction.
+        ArgumentError: `delta` is not positive, or there is no such reduction.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.huber_loss.html
     """
@@ -263,7 +266,7 @@ def gaussian_nll_loss(
         reduction: `mean`, `sum` or `none`.
 
     Raises:
-        ValueError: a variance is negative, or their shape does not fit.
+        ArgumentError: a variance is negative, or their shape does not fit.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gaussian_nll_loss.html
     """

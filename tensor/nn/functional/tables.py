@@ -113,7 +113,7 @@ def embedding(
     Raises:
         DimensionError: a number is not that of a row.
         DtypeError: the numbers are not integers.
-        ValueError: `padding_idx` is not in the table.
+        ArgumentError: `padding_idx` is not in the table.
         UnsupportedError: `sparse`.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
@@ -125,7 +125,8 @@ def embedding(
     if written or max_norm is None:
         return out
     lengths = norm(out, norm_type, -1, keepdim=True)
-    return out * where(lengths > max_norm, max_norm / (lengths + 1e-7), 1.0)
+    bounded: Tensor = out * where(lengths > max_norm, max_norm / (lengths + 1e-7), 1.0)
+    return bounded
 
 
 def _renorm(weight: Array, input: Array, *, max_norm: float, norm_type: float) -> None:
@@ -160,7 +161,7 @@ def check_padding_idx(padding_idx: int | None, rows: int) -> int | None:
     """Return the number of a table's padding row, counted from the front.
 
     Raises:
-        ValueError: the table has no such row.
+        ArgumentError: the table has no such row.
     """
     if padding_idx is None:
         return None

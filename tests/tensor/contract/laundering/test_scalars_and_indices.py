@@ -103,7 +103,6 @@ ARGUMENTS = {
     "minimum": lambda w, m: T.minimum(w, m),
     "embedding": lambda w, m: F.embedding(m.long()[None], w[:, None]),
     "targets": lambda w, m: F.cross_entropy(w[None], m.long()[None]),
-    "label smoothing": lambda w, m: F.cross_entropy(w[None], T.tensor([0]), label_smoothing=m / 9),
     "einsum": lambda w, m: T.einsum("i,->i", w, m),
 }
 
@@ -118,6 +117,7 @@ def test_pass_it_beside_a_parameter(weight, number, use):
 
 
 NUMBERS = {
+    "label smoothing": lambda w, m: F.cross_entropy(w[None], T.tensor([0]), label_smoothing=m / 9),
     "value": lambda w, m: T.addcmul(w, w, w, value=m),
     "dropout": lambda w, m: F.dropout(w, m / 9),
     "layer_norm": lambda w, m: F.layer_norm(w, (4,), eps=m),
