@@ -10,7 +10,7 @@ import threading
 import weakref
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -131,16 +131,15 @@ def hand_out(tensor: TensorBase) -> Array:
         root = array
         while isinstance(root.base, np.ndarray):
             root = root.base
-        # All that was allocated at once is noted at once, not row by row.
-        whole = root if root.flags.owndata else array
-        _handed_out.add(np.lib.array_utils.byte_bounds(whole), root, origin_of(tensor))
+        # All of it at once, not row by row: who has a row can reach the others, by `.base`.
+        _handed_out.add(np.lib.array_utils.byte_bounds(root), root, origin_of(tensor))
     # Through a memoryview, so that nobody can make it writable again.
     if array.dtype == bfloat16.numpy_dtype:  # which has no buffers
         return np.asarray(array.view(np.uint16).data.toreadonly()).view(array.dtype)
     return np.asarray(array.data.toreadonly())
 
 
-def adopt(array: Array) -> Tensor:
+def adopt(array: Array, sources: Sequence[Origin | None] = ()) -> Tensor:
     """Return a tensor over a NumPy array's memory: marked if the mode says so, or if the memory is a marked tensor's.
 
     Memory that is not a marked tensor's belongs to others, who may train on it: a tensor over it that the mode marks
@@ -148,12 +147,13 @@ def adopt(array: Array) -> Tensor:
 
     Args:
         array: Any dtype that a tensor can hold; may be read-only.
+        sources: Where the marked tensors came from that its content was computed of; any marks the tensor too.
     """
     of(array.dtype)  # raises for what a tensor cannot hold
     if type(array) is not np.ndarray:
         array = np.asarray(array)
     origins = marked_origins(array)
-    tensor = fresh(array, marked=bool(origins), origin=combine(origins))
+    tensor = fresh(array, marked=bool(origins or sources), origin=combine([*origins, *sources]))
     if tensor._flags & MARKED and not origins:
         tensor._storage = Storage(marked=False, readonly=not array.flags.writeable)
     return tensor

@@ -357,7 +357,8 @@ def _written_at_once(op: Op, target: Any, arrays: list[Any]) -> bool:
     if op.ufunc is None or op.inplace is not None or target._flags & HALF or len(arrays) != 2:
         return False
     array, other = arrays
-    same = other.dtype is array.dtype if type(other) is _ndarray else op.numbers and type(other) in (int, float)
+    is_array = type(other) is _ndarray
+    same = other.dtype is array.dtype if is_array else op.numbers and type(other) in (int, float)
     if not (same and array.dtype.kind == "f") or np.ndim(other) > array.ndim:
         return False
     try:

@@ -53,7 +53,10 @@ class Generator:
         return self._seed
 
     def get_state(self) -> dict[str, Any]:
-        """Return what `set_state` needs to continue from here."""
+        """Return what `set_state` needs to continue from here.
+
+        A dictionary, where PyTorch has a tensor of bytes: a tensor made in inference mode would be inference-only.
+        """
         return {"seed": self._seed, "state": self.numpy.bit_generator.state}
 
     def clone_state(self) -> Generator:

@@ -101,11 +101,11 @@ def from_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[st
     if method == "at":
         return result
     origins: list[Origin | None] = []
-    for each in (*inputs, kwargs.get("where")):  # lists and arrays may hold what is marked, too
+    for each in (*inputs, kwargs.get("where"), kwargs.get("initial")):  # lists and arrays may hold what is marked, too
         aliases.unwrapped(each, origins)
     if isinstance(result, tuple):
-        return tuple(_made_of(origins, each) for each in result)
-    return _made_of(origins, result)
+        return tuple(_made_of(origins, each, out) for each in result)
+    return _made_of(origins, result, out)
 
 
 def _operand(value: Any) -> Any:
@@ -117,12 +117,14 @@ def _operand(value: Any) -> Any:
     return value
 
 
-def _made_of(origins: list[Origin | None], result: Any) -> Any:
+def _made_of(origins: list[Origin | None], result: Any, out: tuple[Any, ...]) -> Any:
     array = np.asarray(result)
     try:
         dtypes.of(array.dtype)
     except DtypeError:
         return array
+    if any(isinstance(each, np.ndarray) and np.may_share_memory(array, each) for each in out):
+        return aliases.adopt(array, origins)  # the caller's memory, which unmarked tensors may share
     return bases.fresh(array, marked=bool(origins), origin=combine(origins))
 
 

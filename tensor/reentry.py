@@ -144,8 +144,14 @@ def _function(fn: Any, rule: ModeRule) -> Any:
             result = fn(*args, **kwargs)
         finally:
             modes.close(block)
-        # Such as a lambda that calls a coroutine function.
-        return _in_mode(result, rule) if inspect.iscoroutine(result) else result
+        # What is left to do: of a lambda that calls a coroutine function, or a module whose `forward` is a generator.
+        if inspect.iscoroutine(result):
+            return _in_mode(result, rule)
+        if inspect.isasyncgen(result):
+            return _async_generator(lambda: result, rule)()
+        if inspect.isgenerator(result) and not result.gi_code.co_flags & inspect.CO_ITERABLE_COROUTINE:
+            return _drive(result, _Steps(rule))
+        return result
 
     return function
 

@@ -460,7 +460,7 @@ class Tensor(TensorBase):
             )
         made = type(self)._restore(self._data.copy(), self._flags & (MARKED | REQUIRES_GRAD), origin_of(self))
         if self._grad is not None:
-            made._grad = self._grad.__deepcopy__(memo)
+            made.grad = self._grad.__deepcopy__(memo)  # checked: a memo may know it as something that is marked
         memo[id(self)] = made
         if notes := getattr(self, "__dict__", None):  # of subclasses
             made.__dict__.update(copy.deepcopy(notes, memo))

@@ -220,8 +220,9 @@ def roll(input: Tensor, shifts: Dims, dims: Dims | None = None) -> Tensor:
 
     Raises:
         ArgumentError: There are not as many shifts as dimensions.
+        DtypeError: A shift is no integer.
     """
-    moves = (shifts,) if isinstance(shifts, int) else tuple(shifts)
+    moves = sizes((shifts,))
     over = None if dims is None else (dims,) if isinstance(dims, int) else tuple(dims)
     if not moves:
         raise ArgumentError("roll: `shifts` required")

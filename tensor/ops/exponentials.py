@@ -42,6 +42,8 @@ LOG = op("log", unary(np.log, floating=True), input=lambda g, input: g / input)
 LOG2 = op("log2", unary(np.log2, floating=True), input=lambda g, input: g / (input * math.log(2)))
 LOG10 = op("log10", unary(np.log10, floating=True), input=lambda g, input: g / (input * math.log(10)))
 LOG1P = op("log1p", unary(np.log1p, floating=True), input=lambda g, input: g / (input + 1))
+
+
 def _xlogy_vjp_input(g: Array, input: Any, other: Any) -> Any:
     other = like_gradient(other, g)
     return g * np.where(np.equal(input, 0) & np.less_equal(other, 0), 0, np.log(other))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from tensor.dispatch import apply
 from tensor.dtypes import Array
 from tensor.errors import ArgumentError, DimensionError, DtypeError, ShapeError
+from tensor.factories import tensor
 from tensor.nn.functional.reduction import reduction_of
 from tensor.ops.elementwise import check_floating
 from tensor.registry import op
@@ -216,8 +216,8 @@ def ctc_loss(
     return loss.squeeze(0) if single and reduction == "none" else loss
 
 
-def _as_lengths(lengths: Tensor | Sequence[int]) -> Any:
+def _as_lengths(lengths: Tensor | Sequence[int]) -> Tensor:
     if isinstance(lengths, Tensor):
         return lengths
-    array = np.asarray(lengths)
-    return array if array.size else array.astype(np.int64)
+    made = tensor(lengths)  # marked if one of them is
+    return made if made.numel() else made.long()

@@ -88,9 +88,7 @@ def _tensor(value: Any, *, marked: bool, wanting: bool) -> Any:
 
 
 def _operands(call: Call, marked: set[int]) -> list[Any]:
-    return [
-        _tensor(each, marked=at in marked, wanting=_may_want(call.op, at)) for at, each in enumerate(call.operands)
-    ]
+    return [_tensor(each, marked=at in marked, wanting=_may_want(call.op, at)) for at, each in enumerate(call.operands)]
 
 
 def _may_want(op: Op, at: int) -> bool:
