@@ -353,7 +353,7 @@ def write(op: Op, target: Any, /, *others: Any, **static: Any) -> Tensor:
 
 
 def _written_at_once(op: Op, target: Any, arrays: list[Any]) -> bool:
-    """Whether a ufunc could compute straight into the target's memory: of one dtype, with nothing to keep or to cast."""
+    """Whether a ufunc could compute straight into the target: of one dtype, with nothing to keep or to cast."""
     if op.ufunc is None or op.inplace is not None or target._flags & HALF or len(arrays) != 2:
         return False
     array, other = arrays
