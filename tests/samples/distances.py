@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tests.samples.declaring import Sample, half, samples
 from tests.samples.drawing import Draw
 

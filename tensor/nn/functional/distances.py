@@ -62,7 +62,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
         x1: vectors along `dim`; broadcasts with `x2`.
         x2: vectors along `dim`.
         dim: the dimension, of the common shape.
-        eps: the smallest norm that counts.
+        eps: the smallest norm that counts. The gradient of shorter vectors is that of a division by `eps`; PyTorch's
+            has the slope of their norm as well.
 
     Returns:
         The common shape without `dim`.
