@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from tests.samples.declaring import Sample, half, samples
 from tests.samples.drawing import Draw
 
@@ -60,4 +58,4 @@ def pdist(draw: Draw) -> Sample:
 def normalize(draw: Draw) -> Sample:
     shape = draw.shape(1)
     dim, p = draw.dim(len(shape)), draw.choice([1.0, 2.0, 3.0])
-    return Sample(lambda t, a: t.nn.functional.normalize(a, p, dim, 1e-3), [draw.apart(*shape)])
+    return Sample(lambda t, a: t.nn.functional.normalize(a, p, dim, 1e-3), [draw.apart(*shape, low=0.5)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.samples.declaring import Sample, samples
+from tests.samples.declaring import Sample, half, samples
 from tests.samples.drawing import Draw
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -83,7 +83,8 @@ def kl_div_edges(draw: Draw) -> Sample:
     return Sample(lambda t, x, y: t.nn.functional.kl_div(x, y, None, None, "sum"), arrays, constants=[1])
 
 
-@samples("binary_cross_entropy", "losses of probabilities with old arguments", tolerance=3)
+# Three gradients are added up, rounded to two bytes each time.
+@samples("binary_cross_entropy", "losses of probabilities with old arguments", tolerance={"float32": 3, **half(12)})
 def legacy(draw: Draw) -> Sample:
     average, reduce = draw.choice([True, False, None]), draw.choice([True, False, None])
     shape = draw.shape()
