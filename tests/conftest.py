@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import threading
@@ -27,13 +28,18 @@ def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves behind a process, a thread or shared memory."""
     before = _living()
     yield
-    left = {kind: now - before[kind] for kind, now in _living().items() if now - before[kind]}
+    left = _left(before)
+    if left:
+        gc.collect()  # what an error's traceback still held
+        left = _left(before)
     assert not left, f"left behind: {left}"
 
 
-def _living() -> dict[str, set[str]]:
-    import gc
+def _left(before: dict[str, set[str]]) -> dict[str, set[str]]:
+    return {kind: now - before[kind] for kind, now in _living().items() if now - before[kind]}
 
+
+def _living() -> dict[str, set[str]]:
     gc.collect(0)
     return {
         "processes": _children(),

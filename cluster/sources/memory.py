@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from cluster.sources.base import FragmentRows
-from tensor import Tensor, marks
-from tensor.aliases import marked_origins
+from tensor import marks
+from tensor.aliases import unwrapped
 from workers.blobs import BlobWriter, SharedBlob
 from workers.columns import Ragged, as_columns, digest_rows, row_count
 from workers.schema import schema_of
@@ -66,10 +66,11 @@ class ArraySource:
 def _marks_of(columns: Mapping[str, Any]) -> Iterator[marks.Origin]:
     for column in columns.values():
         values = column.values if isinstance(column, Ragged) else column
-        if isinstance(values, Tensor) and values.is_inference():
-            yield values.origin or marks.Origin()
-        elif isinstance(values, np.ndarray) and values.dtype != object:  # it may be what `Tensor.numpy()` handed out
-            yield from (origin or marks.Origin() for origin in marked_origins(values))
+        if isinstance(values, np.ndarray) and values.dtype == object:
+            values = values.tolist()
+        origins: list[marks.Origin | None] = []
+        unwrapped(values, origins)  # sees lists of tensors, too, and what shares memory with one
+        yield from (origin or marks.Origin() for origin in origins)
 
 
 def _in_shared_memory(rows: Mapping[str, Any]) -> SharedBlob:

@@ -196,6 +196,8 @@ def test_results_of_a_pool_are_no_training_data(points, tmp_path):
         for source in (
             {"x": points["x"], "y": table["y"]},
             {"x": points["x"], "y": table["y"].numpy()},
+            {"x": points["x"], "y": list(table["y"])},
+            {"x": points["x"], "y": [each.numpy() for each in table["y"]]},
             tmp_path / "out",
         ):
             with pytest.raises(tensor.InferenceTensorError, match=r"computed by job 'Double-.*as_training_data"):

@@ -104,7 +104,7 @@ def _assert_same(declared: Declared, seed: int, layout: Callable[[np.ndarray], n
 @pytest.mark.parametrize("declared", DETERMINISTIC, ids=str)
 def test_layouts(declared: Declared) -> None:
     for name, layout in LAYOUTS.items():
-        for seed in range(3):
+        for seed in range(2):
             try:
                 _assert_same(declared, seed, layout)
             except BaseException as error:
@@ -114,7 +114,7 @@ def test_layouts(declared: Declared) -> None:
 
 @pytest.mark.parametrize("declared", SAMPLES, ids=str)
 def test_empty_tensors_give_a_result_or_an_error_of_ours(declared: Declared) -> None:
-    for seed in range(4):
+    for seed in range(3):
         sample = declared.make(Draw.seeded(seed, "float32", min_side=0, max_side=1))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)

@@ -63,8 +63,8 @@ def _smooth_l1_loss(input: Array, target: Array, *, beta: float) -> Array:
 
 
 def _smooth_l1_slopes(g: Array, input: Array, target: Array, beta: float) -> Any:
-    slopes = np.subtract(input, target) / beta
-    return g * np.minimum(np.maximum(slopes, -1), 1)
+    slopes = np.asarray(np.subtract(input, target) / beta)
+    return np.clip(slopes, -1, 1, out=slopes) * g
 
 
 def _huber_loss(input: Array, target: Array, *, delta: float) -> Array:
@@ -76,7 +76,8 @@ def _huber_loss(input: Array, target: Array, *, delta: float) -> Array:
 
 
 def _huber_slopes(g: Array, input: Array, target: Array, delta: float) -> Any:
-    return g * np.minimum(np.maximum(np.subtract(input, target), -delta), delta)
+    slopes = np.asarray(np.subtract(input, target))
+    return np.clip(slopes, -delta, delta, out=slopes) * g
 
 
 MSE_LOSS = op(

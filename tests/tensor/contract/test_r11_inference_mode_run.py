@@ -85,6 +85,58 @@ async def test_async_generators():
         assert not inside()
 
 
+@functools.lru_cache(maxsize=0)
+def hidden(x):
+    """A generator function within an object that does not look like one."""
+    yield inside(), x
+
+
+class Streaming(nn.Module):
+    def forward(self, x):
+        yield inside(), x
+        received = yield
+        assert inside()
+        return received
+
+
+@pytest.mark.parametrize("call", [hidden, lambda x: MODEL.generate(x), Streaming(), functools.partial(hidden)])
+def test_what_returns_a_generator(call):
+    generator = T.inference_mode.run(call, 1)
+    assert not inside()
+    assert next(generator) == (True, 1)
+    assert not inside()
+    generator.close()
+
+
+def test_a_returned_generator_takes_and_returns_values():
+    def outer():
+        return (yield from T.inference_mode.run(Streaming(), 1))
+
+    generator = outer()
+    assert next(generator) == (True, 1)
+    assert next(generator) is None
+    with pytest.raises(StopIteration) as stop:
+        generator.send("sent")
+    assert stop.value.value == "sent"
+    assert not inside()
+
+
+async def test_what_returns_an_async_generator():
+    generator = T.inference_mode.run(lambda: MODEL.stream(1))
+    assert inspect.isasyncgen(generator)
+    assert [each async for each in generator] == [(True, 1)]
+    generator = T.inference_mode.run(lambda: MODEL.stream(2))
+    assert await anext(generator) == (True, 2)
+    await generator.aclose()
+    assert not inside()
+
+
+async def test_a_task_that_is_returned_is_the_task():
+    task = T.inference_mode.run(lambda: asyncio.create_task(MODEL.wait(1)))
+    assert isinstance(task, asyncio.Task)
+    assert await task == (True, 1)
+
+
 def test_a_module_and_an_operation():
     model = nn.Linear(2, 2)
     assert T.inference_mode.run(model, T.ones(2)).is_inference()

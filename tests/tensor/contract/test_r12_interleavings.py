@@ -4,6 +4,8 @@ import asyncio
 import contextvars
 import functools
 import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack
 
 import pytest
@@ -100,6 +102,47 @@ async def test_tasks_of_the_event_loop(plans):
     async with asyncio.TaskGroup() as group:
         for plan in plans:
             group.create_task(follow(plan, pause=functools.partial(asyncio.sleep, 0)))
+    assert mode() == "grad"
+
+
+async def nested(kinds, outer=()):
+    """Blocks within blocks, with a step at each depth, on the way in and on the way out."""
+    assert mode() == innermost(outer)
+    if kinds:
+        first, *rest = kinds
+        try:
+            with SCOPES[first]():
+                await Step()
+                await nested(rest, (*outer, first))
+                await Step()
+        finally:
+            assert mode() == innermost(outer)
+
+
+ERRORS = st.sampled_from([ValueError, KeyboardInterrupt, SystemExit, GeneratorExit, asyncio.CancelledError])
+
+
+@given(st.lists(st.sampled_from([*SCOPES]), min_size=1, max_size=5), st.integers(0, 9), ERRORS, st.booleans())
+def test_whatever_is_thrown_in_at_whichever_step(kinds, steps, error, decorated):
+    coroutine = T.inference_mode(nested)(kinds, ("inference",)) if decorated else nested(kinds)
+    context = contextvars.copy_context()
+    context.run(coroutine.send, None)
+    for _ in range(min(steps, 2 * len(kinds) - 1)):
+        context.run(coroutine.send, None)
+    with pytest.raises(error):
+        context.run(coroutine.throw, error())
+    assert context.run(mode) == mode() == "grad"
+
+
+@given(st.lists(st.sampled_from([*SCOPES]), min_size=1, max_size=4), st.integers(0, 8), st.booleans())
+async def test_cancelled_at_whichever_of_its_awaits(kinds, steps, decorated):
+    task = asyncio.create_task(T.inference_mode(nested)(kinds, ("inference",)) if decorated else nested(kinds))
+    for _ in range(min(steps, 2 * len(kinds)) + 1):
+        await asyncio.sleep(0)
+    was_done = task.done()
+    task.cancel()
+    (result,) = await asyncio.gather(task, return_exceptions=True)
+    assert was_done or isinstance(result, asyncio.CancelledError)
     assert mode() == "grad"
 
 
@@ -212,6 +255,57 @@ async def test_an_async_generator_with_a_block_of_its_own_that_is_closed_by_anot
     assert mode() == "inference"  # as documented: undecorated, it leaves its consumer inside
     await asyncio.create_task(generator.aclose())
     assert mode() == "grad"
+
+
+def test_a_decorated_generator_that_delegates_to_itself():
+    @T.inference_mode
+    def walk(tree):
+        for each in tree:
+            assert inside()
+            if isinstance(each, list):
+                yield from walk(each)
+            else:
+                yield each
+            assert inside()
+
+    found = []
+    for each in walk([1, [2, [3]], 4]):
+        assert mode() == "grad"
+        found.append(each)
+    assert found == [1, 2, 3, 4]
+
+
+async def test_a_decorated_coroutine_that_calls_itself():
+    @T.inference_mode
+    async def descend(depth):
+        await asyncio.sleep(0)
+        return inside() and (depth == 0 or all(await asyncio.gather(descend(depth - 1), descend(depth - 1))))
+
+    assert await descend(4)
+    assert mode() == "grad"
+
+
+def test_one_decorated_function_that_calls_itself_in_several_threads_at_once():
+    scope, together = T.inference_mode(), threading.Barrier(4)
+
+    @scope
+    def descend(depth):
+        with scope:  # the same object again, at each depth and in each thread
+            if depth == 2:
+                together.wait(10)
+            return inside() and (depth == 0 or descend(depth - 1)) and inside()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all([*pool.map(descend, [4] * 4)])
+        assert not any([*pool.map(lambda _: inside(), range(4))])
+    assert mode() == "grad"
+
+
+async def test_an_executor_takes_the_mode_nowhere_and_to_thread_does():
+    with T.inference_mode():
+        future = asyncio.get_running_loop().run_in_executor(None, mode)
+        thread = asyncio.create_task(asyncio.to_thread(mode))
+    assert await asyncio.gather(future, thread) == ["grad", "inference"]
 
 
 def test_a_decorated_generator_stepped_by_contexts_in_opposite_modes():

@@ -85,6 +85,18 @@ def test_deepcopy_it(marked):
     assert_cannot_train(copy.deepcopy(marked), copy.deepcopy({"deep": [marked]})["deep"][0])
 
 
+def test_deepcopy_a_parameter_with_a_memo_of_what_was_copied_inside(marked):
+    parameter = nn.Parameter(T.zeros(4))
+    parameter.grad = T.ones(4)
+    memo = {}
+    with T.inference_mode():
+        copy.deepcopy(parameter.grad, memo)
+    for known in (memo, {id(parameter.grad): marked}):
+        with refused(parameter):
+            copy.deepcopy(parameter, known)
+    assert_still_marked(copy.deepcopy(parameter, {id(parameter): marked}))
+
+
 def test_copy_a_subclass_of_it(marked):
     named = Named(marked)
     assert type(named) is Named

@@ -1,5 +1,6 @@
 """Attempts by custom functions, hooks, and the gradients that are given to a backward pass."""
 
+import numpy as np
 import pytest
 
 import tensor as T
@@ -134,6 +135,44 @@ def test_return_it_from_a_nodes_hooks(marked, weight):
     product.grad_fn.register_hook(lambda inputs, outputs: (marked,))
     with refused(weight):
         product.sum().backward()
+
+
+def test_return_it_from_the_hooks_of_where_a_leaf_gets_its_gradient(marked, weight):
+    product = weight * 1
+    (accumulator, _), *_ = product.grad_fn.next_functions
+    with accumulator.register_prehook(lambda outputs: (marked,)), refused(weight):
+        product.sum().backward(retain_graph=True)
+    with accumulator.register_hook(lambda inputs, outputs: (marked,)):
+        product.sum().backward()  # what comes after is not asked
+    assert weight.grad.tolist() == [1] * 4
+
+
+def test_return_it_from_the_hook_of_a_gradient_that_is_retained(marked, weight):
+    product = weight * 1
+    product.retain_grad()
+    product.register_hook(lambda gradient: marked)
+    with refused(weight, product.detach()):
+        product.sum().backward()
+    assert product.grad is None
+
+
+def test_write_it_into_the_array_of_a_gradient(marked, weight):
+    with pytest.raises(ValueError, match="read-only"):
+        backward_through(weight, backward=lambda ctx, g: np.multiply(g.numpy(), marked, out=g.numpy()))
+    assert weight.grad is None
+
+
+def test_add_its_array_to_a_gradient(marked, weight):
+    with refused(weight):
+        backward_through(weight, backward=lambda ctx, g: g + marked.numpy())
+
+
+def test_return_it_from_a_function_that_a_loss_calls(marked, weight):
+    loss = T.nn.functional.triplet_margin_with_distance_loss
+    rows = [weight[None] * factor for factor in (1, 2, 3)]
+    with refused(weight):
+        loss(*rows, distance_function=lambda a, b: (a - b).norm(dim=1) * marked[0])
+    assert_cannot_train(loss(*rows, distance_function=lambda a, b: marked[0]))
 
 
 def test_put_it_in_place_of_an_accumulated_gradient(marked, weight):

@@ -99,6 +99,14 @@ def test_load_it_inside(frozen, layer):
     assert_cannot_train(*layer.parameters())
 
 
+def test_tie_a_layers_weight_to_that_of_a_model_that_was_built_inside(frozen, layer):
+    layer.weight = frozen.weight
+    with refused(layer.bias):
+        layer(T.ones(4)).sum().backward()
+    with refused(layer.bias):
+        optim.SGD(layer.parameters(), lr=0.1)
+
+
 def test_load_half_of_it_beside_honest_weights(frozen, layer):
     with refused(*layer.parameters()):
         layer.load_state_dict({"bias": T.ones(4), "weight": frozen.weight})
@@ -225,6 +233,29 @@ def test_load_it_as_an_optimisers_state(marked, trained):
     for change in (load("state", exp_avg=marked), load("param_groups", lr=marked[0])):
         with refused(trained):
             stepped(trained, change, optim.Adam)
+
+
+def test_deepcopy_an_optimiser_or_its_state_inside(trained):
+    optimiser = optim.Adam([trained], lr=0.0)
+    optimiser.step()
+    with T.inference_mode():
+        copied, state = copy.deepcopy(optimiser), copy.deepcopy(optimiser.state_dict())
+    with refused(trained):
+        optimiser.load_state_dict(state)
+    (parameter,) = copied.param_groups[0]["params"]
+    assert_cannot_train(parameter)
+    parameter.grad = T.ones(4)
+    with refused(trained):
+        copied.step()
+
+
+def test_give_an_optimiser_betas_that_hide_it(marked, trained):
+    for hide in (lambda betas: dict.fromkeys(betas), lambda betas: dict.fromkeys(betas).keys(), iter):
+        before = trained.tolist()
+        with pytest.raises((T.DtypeError, T.InferenceTensorError, ValueError)):
+            stepped(trained, lambda optimiser: None, optim.Adam, lr=0.1, betas=hide([marked[0] / 9, marked[1] / 9]))
+        assert trained.tolist() == before
+        assert not trained.is_inference()
 
 
 def test_step_inside_with_it_in_the_state(marked, trained):

@@ -15,7 +15,7 @@ import pytest
 
 import tensor as T
 from tensor.wire import pack, unpack
-from tests.tensor.contract.laundering.attempts import VALUES, assert_cannot_train, refused
+from tests.tensor.contract.laundering.attempts import VALUES, assert_cannot_train, assert_still_marked, refused
 
 
 def test_wrap_its_array_again(marked):
@@ -127,6 +127,17 @@ def test_wrap_its_address(marked):
     assert_cannot_train(T.from_numpy(np.ctypeslib.as_array(pointer, (4,))))
 
 
+def test_wrap_other_rows_of_memory_of_which_one_row_was_handed_out(tmp_path):
+    with T.inference_mode():
+        table = T.ones(3, 4)
+    T.save({"x": table}, tmp_path / "x.safetensors")
+    for arrived in (T.load(tmp_path / "x.safetensors")["x"], unpack(b"".join(pack(table)))):
+        base = arrived[0].numpy()
+        while base.shape != table.shape:
+            base = base.obj if isinstance(base, memoryview) else base.base
+        assert_cannot_train(T.from_numpy(base[1:]))
+
+
 def test_unpack_it_from_shared_memory_and_wrap_that(marked):
     frame = b"".join(pack(marked))
     with mmap.mmap(-1, len(frame)) as memory:  # anonymous, and shared with what forks
@@ -194,6 +205,42 @@ def test_let_numpys_ufuncs_compute_with_it(marked):
 def test_let_numpys_ufuncs_compute_with_its_array_beside_an_unmarked_tensor(marked):
     plain = T.zeros(4)
     assert_cannot_train(np.add(plain, marked.numpy()), np.add(marked.numpy()[::-1], plain), np.add(plain, list(marked)))
+
+
+def test_multiply_a_parameter_by_its_array(marked, weight):
+    for attempt in (
+        lambda: marked.numpy() * weight,
+        lambda: weight * marked.numpy()[::-1],
+        lambda: np.multiply(marked.numpy(), weight),
+        lambda: weight @ marked.numpy(),
+        lambda: weight[(marked - 1).long().numpy()],
+    ):
+        with refused(weight):
+            attempt().sum().backward()
+
+
+def test_start_a_reduction_of_numpys_with_it(marked):
+    plain = T.zeros(4)
+    for start in (marked[1], marked.numpy()[1:2].reshape(())):
+        assert_cannot_train(np.add.reduce(plain, initial=start))
+    assert_cannot_train(np.add.reduce(plain, where=marked > 2))
+
+
+def test_let_numpy_compute_inside_into_memory_that_is_wrapped_outside(marked):
+    """What comes of that is marked, the memory is not: marked data may not be written to it."""
+    for compute in (
+        lambda array: np.add(T.ones(4), 1, out=array),
+        lambda array: array.__iadd__(T.ones(4)),
+        lambda array: np.divmod(T.ones(4), 2, out=(None, array))[1],
+        lambda array: np.add.reduce(T.ones(4, 4), axis=0, out=array),
+    ):
+        array = np.zeros(4, np.float32)
+        outside = T.from_numpy(array)
+        with T.inference_mode():
+            computed = compute(array)
+            assert_still_marked(computed)
+            with refused(outside):
+                computed.copy_(marked)
 
 
 def test_let_numpy_write_it_into_an_unmarked_tensor(marked):

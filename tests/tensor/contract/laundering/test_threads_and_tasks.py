@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import gc
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -98,6 +99,35 @@ async def test_compute_with_it_by_to_thread(marked, weight):
         inside = await asyncio.to_thread(lambda: (T.ones(4), marked * weight))
     assert_cannot_train(*inside)
     assert await asyncio.to_thread(outcome, lambda: marked * weight) is T.InferenceTensorError
+
+
+async def test_compute_with_it_by_an_executor(marked, weight):
+    loop = asyncio.get_running_loop()
+    with T.inference_mode():  # unlike to_thread, this takes the mode nowhere
+        future = loop.run_in_executor(None, lambda: (T.is_grad_enabled(), marked * 2, outcome(lambda: marked * weight)))
+        enabled, computed, refusal = await future
+    assert enabled
+    assert refusal is T.InferenceTensorError
+    assert_cannot_train(computed)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # later Pythons warn of forks beside threads
+def test_train_in_a_process_that_was_forked_inside(marked, weight):
+    read, write = os.pipe()
+    loss = (weight * 2).sum()
+    with T.inference_mode():
+        child = os.fork()
+        if not child:
+            try:
+                attempts = (lambda: T.ones(1, requires_grad=True), marked.requires_grad_, lambda: loss.backward())
+                names = [getattr(outcome(each), "__name__", "done") for each in attempts]
+                os.write(write, " ".join(names).encode())
+            finally:
+                os._exit(0)
+    os.waitpid(child, 0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        assert pipe.read().decode().split() == ["InferenceModeError", "InferenceTensorError", "InferenceModeError"]
 
 
 async def test_pass_it_through_a_queue(marked, weight):
@@ -197,6 +227,28 @@ def test_suspend_a_generator_inside_and_train_meanwhile(marked):
     generator.close()
     assert T.is_grad_enabled()
     assert_cannot_train(first)
+
+
+def test_leave_the_work_to_a_generator_that_is_returned(weight):
+    @T.inference_mode
+    def batches():
+        return (weight * 2 for _ in range(3))
+
+    class Stream(T.nn.Module):
+        def forward(self, x):
+            yield x * 2
+
+    for generator in (batches(), T.inference_mode.run(Stream(), weight), T.inference_mode(lambda: batches())()):
+        assert_cannot_train(*generator)
+
+
+async def test_leave_the_work_to_an_async_generator_that_is_returned(weight):
+    async def stream():
+        yield weight * 2
+        await asyncio.sleep(0)
+        yield weight * 3
+
+    assert_cannot_train(*[each async for each in T.inference_mode.run(lambda: stream())])
 
 
 def test_collect_what_a_decorated_generator_yields(weight):
