@@ -20,7 +20,7 @@ Array = NDArray[Any]
 Scalar = builtins.bool | builtins.int | builtins.float
 
 
-_finfo: Any = ml_dtypes.finfo  # NumPy's, and bfloat16's
+float_limits: Any = ml_dtypes.finfo  # NumPy's, and bfloat16's
 
 
 def is_floating(numpy_dtype: np.dtype[Any]) -> builtins.bool:
@@ -237,7 +237,7 @@ def fitting(value: Any, target: np.dtype[Any]) -> Array:
         return array.astype(target, copy=False)
     number = array.item()
     if is_floating(target):
-        fits = not math.isfinite(number) or abs(number) <= builtins.float(_finfo(target).max)
+        fits = not math.isfinite(number) or abs(number) <= builtins.float(float_limits(target).max)
     else:
         limits = np.iinfo(target)
         low = -limits.max if target.kind == "u" else limits.min  # as PyTorch: -1 is 255 in uint8

@@ -5,16 +5,11 @@ Source: https://docs.pytorch.org/docs/stable/type_info.html
 
 from __future__ import annotations
 
-from typing import Any
-
-import ml_dtypes
 import numpy as np
 
 from tensor import dtypes
 from tensor.dtypes import DtypeLike, canonical
 from tensor.errors import DtypeError
-
-_finfo: Any = ml_dtypes.finfo  # NumPy's, and bfloat16's
 
 
 class finfo:  # noqa: N801 - PyTorch's name
@@ -31,7 +26,7 @@ class finfo:  # noqa: N801 - PyTorch's name
         wanted = dtypes.get_default_dtype() if type is None else canonical(type)
         if not wanted.is_floating_point:
             raise DtypeError(f"finfo() requires a floating point input type. Use iinfo to handle {wanted}")
-        found = _finfo(wanted.numpy_dtype)
+        found = dtypes.float_limits(wanted.numpy_dtype)
         self.dtype = wanted.name
         self.bits = wanted.itemsize * 8
         self.eps = float(found.eps)

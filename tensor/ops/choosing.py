@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ml_dtypes
 import numpy as np
 
 from tensor.dispatch import apply, write
-from tensor.dtypes import Array, Scalar, is_floating, promoted
+from tensor.dtypes import Array, Scalar, float_limits, is_floating, promoted
 from tensor.errors import DtypeError
 from tensor.ops.masking import nonzero
 from tensor.registry import op
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
 _MISSING: Any = object()
-_finfo: Any = ml_dtypes.finfo  # NumPy's, and bfloat16's
 
 
 def _where(condition: Array, input: Any, other: Any) -> Any:
@@ -29,7 +27,7 @@ def _where(condition: Array, input: Any, other: Any) -> Any:
 def _nan_to_num(input: Array, *, nan: float | None, posinf: float | None, neginf: float | None) -> Any:
     if not is_floating(input.dtype):
         return input.copy()
-    limits = _finfo(input.dtype)
+    limits = float_limits(input.dtype)
     result = np.where(np.isnan(input), input.dtype.type(0.0 if nan is None else nan), input)
     result[result == np.inf] = limits.max if posinf is None else posinf
     result[result == -np.inf] = limits.min if neginf is None else neginf
