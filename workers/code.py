@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import inspect
 import os.path
+import pickle
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,14 +51,16 @@ class CodeRef:
             return cls(name)
         import cloudpickle
 
+        from workers import by_value
+
         module = sys.modules.get(target.__module__)
-        by_value = module is not None and target.__module__ != "__main__" and not _findable(target.__module__)
-        if by_value:
+        unfindable = module is not None and target.__module__ != "__main__" and not _findable(target.__module__)
+        if unfindable:
             cloudpickle.register_pickle_by_value(module)
         try:
-            return cls(name, cloudpickle.dumps(target))
+            return cls(name, by_value.dumps(target))
         finally:
-            if by_value:
+            if unfindable:
                 cloudpickle.unregister_pickle_by_value(module)
 
     def resolve(self) -> type:
@@ -67,9 +70,7 @@ class CodeRef:
             PredictorError: There is no such class.
         """
         if self.pickled is not None:
-            import cloudpickle
-
-            return _checked(cloudpickle.loads(self.pickled), self.name)
+            return _checked(pickle.loads(self.pickled), self.name)
         module_name, colon, qualname = self.name.partition(":")
         if not (colon and module_name and qualname):
             raise PredictorError(f"expected 'module:ClassName', got {self.name!r}")

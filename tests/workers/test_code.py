@@ -27,6 +27,17 @@ def test_a_class_in_a_function_travels_by_value():
     assert code.resolve().answer == 42
 
 
+def test_code_by_value_keeps_the_name_of_its_file():
+    class Local:
+        def method(self):
+            return lambda: self
+
+    found = CodeRef.of(Local).resolve()
+    assert found is not Local
+    assert found.method.__code__.co_filename == __file__
+    assert found().method().__code__.co_filename == __file__
+
+
 def test_a_class_of_a_module_that_no_worker_finds_travels_by_value():
     module = types.ModuleType("conjured")
     exec("class Here:\n    answer = 42", module.__dict__)
