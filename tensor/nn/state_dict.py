@@ -15,7 +15,7 @@ from tensor.scopes import no_grad
 from tensor.tensors import Tensor
 
 if TYPE_CHECKING:
-    from tensor.nn.module import Module
+    from tensor.nn.modules.module import Module
 
 
 class StateDictError(TensorError):

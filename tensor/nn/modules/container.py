@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, overload
 
-from tensor.nn.module import Module
+from tensor.nn.modules.module import Module
 
 
 class Sequential(Module):

@@ -10,7 +10,7 @@ from tensor.nn import functional as F
 from tensor.nn import init
 from tensor.nn.deferred import amend
 from tensor.nn.functional.tables import check_padding_idx
-from tensor.nn.module import Module
+from tensor.nn.modules.module import Module
 from tensor.nn.parameter import Parameter
 from tensor.tensors import Tensor
 

@@ -9,7 +9,7 @@ from tensor.dtypes import DtypeLike
 from tensor.factories import empty
 from tensor.nn import functional as F
 from tensor.nn import init
-from tensor.nn.module import Module
+from tensor.nn.modules.module import Module
 from tensor.nn.parameter import Parameter
 from tensor.tensors import Tensor
 

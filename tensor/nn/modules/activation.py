@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tensor.nn import functional as F
-from tensor.nn.module import Module
+from tensor.nn.modules.module import Module
 from tensor.tensors import Tensor
 
 

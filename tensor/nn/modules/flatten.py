@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tensor.nn.module import Module
+from tensor.nn.modules.module import Module
 from tensor.tensors import Tensor
 
 
