@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 import types
 
 import pytest
 
 from tests import predictors
+from workers import by_value
 from workers.code import CodeRef
 from workers.errors import PredictorError
 
@@ -28,14 +30,13 @@ def test_a_class_in_a_function_travels_by_value():
 
 
 def test_code_by_value_keeps_the_name_of_its_file():
-    class Local:
-        def method(self):
-            return lambda: self
+    def outer():
+        return lambda: None
 
-    found = CodeRef.of(Local).resolve()
-    assert found is not Local
-    assert found.method.__code__.co_filename == __file__
-    assert found().method().__code__.co_filename == __file__
+    again = pickle.loads(by_value.dumps(outer))
+    assert again is not outer
+    assert again.__code__.co_filename == __file__
+    assert again().__code__.co_filename == __file__
 
 
 def test_a_class_of_a_module_that_no_worker_finds_travels_by_value():
