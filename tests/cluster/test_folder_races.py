@@ -34,23 +34,23 @@ class Driver:
         """Let it run to its next checkpoint, or to its end."""
         if not self._done:
             self._turn.release()
-            self._stopped.acquire(timeout=10)
+            self._stopped.acquire(timeout=100)
 
     def finish(self, *, die: bool = False) -> None:
         """Let it run to its end, or let it die where it stands."""
         self._dying = die
         while not self._done:
             self.step()
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=100)
 
     def _checkpoint(self, step: str) -> None:
         self._stopped.release()
-        self._turn.acquire(timeout=10)
+        self._turn.acquire(timeout=100)
         if self._dying:
             raise Died
 
     def _run(self) -> None:
-        self._turn.acquire(timeout=10)
+        self._turn.acquire(timeout=100)
         try:
             self.result = self._work(self._checkpoint)
         except Died:

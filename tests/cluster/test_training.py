@@ -10,6 +10,7 @@ import pytest
 import tensor
 from cluster import FakeBackend, Pool, PoolBusy, TrainingPool, UsageError, UserCodeFailed, WeightSnapshot, WorkersLost
 from tests import predictors, trainers
+from tests.resources import is_mapped
 
 
 @pytest.fixture(params=["inline", "local", "fake"])
@@ -113,6 +114,38 @@ def test_weights_that_inference_made_cannot_be_trained_on(points):
     ):
         training.fit(points, epochs=1, batch_rows=20)
     snapshot.close()
+
+
+def test_a_model_with_parts_of_inference_mode_is_trained_and_published_with_its_marks(backend, points):
+    with TrainingPool(trainers.HasTeacher, world_size=2, backend=backend) as training:
+        training.fit(points, epochs=2, batch_rows=20)
+        assert len(set(training.digests())) == 1  # over the frozen parameters too: all have rank 0's
+        with training.publish() as snapshot:
+            assert snapshot["teacher.weight"].tolist() == [[0, 0]]
+            assert snapshot["scale"].tolist() == [0, 0]
+            assert snapshot["center"].tolist() == pytest.approx([2, 2], abs=1e-2)
+            marked = {name: value.is_inference() for name, value in snapshot.ref.tensors().items()}
+    assert marked == {
+        "weight": False,
+        "bias": False,
+        "scale": False,
+        "center": True,
+        "teacher.weight": True,
+        "teacher.bias": True,
+    }
+
+
+def test_a_frozen_part_keeps_its_mapped_weights(points, tmp_path):
+    path = tmp_path / "teacher.safetensors"
+    tensor.save({"weight": tensor.ones(1, 2), "bias": tensor.ones(1)}, path)
+    with TrainingPool(trainers.HasTeacher, weights=path, backend="inline") as training:
+        training.fit(points, epochs=1, batch_rows=50)
+        assert is_mapped("teacher.safetensors")
+        with training.publish() as snapshot:
+            snapshot.save(tmp_path / "all.safetensors")
+    published = tensor.load(tmp_path / "all.safetensors")
+    assert published["teacher.weight"].is_inference()
+    assert not published["weight"].is_inference()
 
 
 def test_a_lost_rank_fails_fit_with_its_name(points):

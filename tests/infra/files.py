@@ -97,7 +97,7 @@ def parse_ray_start(lines: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
         "print(json.dumps([start.make_context('start', line).params for line in json.load(sys.stdin)], default=str))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], input=json.dumps(list(lines)), capture_output=True, text=True, timeout=50
+        [sys.executable, "-c", program], input=json.dumps(list(lines)), capture_output=True, text=True, timeout=150
     )
     assert done.returncode == 0, done.stderr
     return list(json.loads(done.stdout))

@@ -36,7 +36,7 @@ def test_ray_accepts_it(config):
         "print(json.dumps(prepared))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], input=json.dumps(config), capture_output=True, text=True, timeout=50
+        [sys.executable, "-c", program], input=json.dumps(config), capture_output=True, text=True, timeout=150
     )
     assert done.returncode == 0, done.stderr
     prepared = json.loads(done.stdout)

@@ -118,7 +118,7 @@ class Slurm:
 
     def run(self, *arguments: str, **environment: str) -> tuple[int, str]:
         script = self.start(*arguments, **environment)
-        _, errors = script.communicate(timeout=40)
+        _, errors = script.communicate(timeout=150)
         return script.returncode, errors
 
     def noted(self, what: str) -> list[str]:
@@ -222,7 +222,7 @@ def test_a_signal_takes_everything_down_and_out_of_time_puts_the_job_back(slurm,
     script = slurm.start("job.toml", FAKE_HANGS="1")
     until(lambda: slurm.noted("driver"))
     script.send_signal(sent)
-    script.communicate(timeout=40)
+    script.communicate(timeout=150)
     assert script.returncode == expected
     slurm.assert_nothing_is_left()
     assert slurm.noted("requeue") == ["job.toml"] * requeued  # all that was left in the folder by then
@@ -234,6 +234,6 @@ def test_requeueing_has_an_end(slurm):
     script = slurm.start("job.toml", FAKE_HANGS="1", SLURM_RESTART_COUNT="10")
     until(lambda: slurm.noted("driver"))
     script.send_signal(signal.SIGUSR1)
-    _, errors = script.communicate(timeout=40)
+    _, errors = script.communicate(timeout=150)
     assert "submit the job again" in errors
     assert slurm.noted("requeue") == []

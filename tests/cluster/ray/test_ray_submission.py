@@ -152,7 +152,7 @@ def test_a_job_is_left_followed_and_stopped(ray_head, folder, shared):
     )
     assert "Hangs.toml" in until(following.stdout.readline) + following.stdout.readline()
     following.send_signal(signal.SIGINT)
-    _, left = following.communicate(timeout=30)
+    _, left = following.communicate(timeout=150)
     assert following.returncode == 130
     assert "shoal: hanging goes on; shoal follow hanging shows it, shoal stop hanging ends it" in left
     stopped = command("shoal", "stop", "hanging", *address, folder=folder)
