@@ -6,13 +6,19 @@ computed, and their memory, which the operating system hands out page by page, n
 
 from __future__ import annotations
 
+import copy
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeGuard
 
-from tensor.bases import TensorBase
+import numpy as np
+
+from tensor.bases import TensorBase, origin_of
 from tensor.dtypes import Array
+from tensor.marks import MARKED
 from tensor.modes import is_inference_mode_enabled
 from tensor.nn.parameter import Parameter
 from tensor.scopes import no_grad
@@ -20,6 +26,7 @@ from tensor.tensors import Tensor
 
 _ARRAY = TensorBase.__dict__["_data"]  # the slot itself, past the property below
 _initialising = threading.RLock()
+_unwanted: ContextVar[bool] = ContextVar("unwanted", default=False)
 
 
 class DeferredParameter(Parameter):
@@ -36,13 +43,52 @@ class DeferredParameter(Parameter):
         with _initialising:  # a second thread waits here, and then finds them computed
             if type(self) is DeferredParameter:
                 self._initialise(array_of(self))
-                self.__class__ = Parameter  # type: ignore[assignment]  # its slots are the same
+                self._wait_no_more()
         return array_of(self)
 
     @_data.setter
     def _data(self, array: Array) -> None:
-        self.__class__ = Parameter  # type: ignore[assignment]  # as above
+        self._wait_no_more()
         self._data = array
+
+    def _wait_no_more(self) -> None:
+        self.__class__ = Parameter  # type: ignore[assignment]  # its slots are the same
+        del self._initialise  # which may hold values for others
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """Return a copy that waits too, inside inference mode, for the same values."""
+        if id(self) in memo:
+            return memo[id(self)]
+        with _initialising:
+            if type(self) is not DeferredParameter or not is_inference_mode_enabled():
+                return super().__deepcopy__(memo)
+            if not isinstance(self._initialise, _Once):
+                self._initialise = _Once(self._initialise)
+            twin = Parameter._restore(np.empty_like(array_of(self)), self._flags & MARKED, origin_of(self))
+            twin._initialise = self._initialise
+            twin.__class__ = DeferredParameter
+        memo[id(self)] = twin
+        twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return twin
+
+
+class _Once:
+    """Initial values that a parameter and its copies share: computed for the first of them that is read.
+
+    Args:
+        write: fills an array.
+    """
+
+    def __init__(self, write: Callable[[Array], None]) -> None:
+        self._write = write
+        self._values: Array | None = None
+
+    def __call__(self, array: Array) -> None:
+        if self._values is None:
+            self._write(array)
+            self._values = array.copy()
+        else:
+            np.copyto(array, self._values)
 
 
 def initialise(tensor: Tensor, write: Callable[[Array], None]) -> Tensor:
@@ -57,6 +103,8 @@ def initialise(tensor: Tensor, write: Callable[[Array], None]) -> Tensor:
     Returns:
         The tensor.
     """
+    if _unwanted.get():
+        return tensor
     if _can_wait(tensor):
         tensor._initialise = write  # in place of an earlier one, all of whose values would be written over
         tensor.__class__ = DeferredParameter
@@ -75,6 +123,8 @@ def amend(tensor: Tensor, write: Callable[[Array], None]) -> Tensor:
     Returns:
         The tensor.
     """
+    if _unwanted.get():
+        return tensor
     if isinstance(tensor, DeferredParameter):
         first = tensor._initialise
 
@@ -86,6 +136,16 @@ def amend(tensor: Tensor, write: Callable[[Array], None]) -> Tensor:
     else:
         _write_now(tensor, write)
     return tensor
+
+
+@contextmanager
+def without_initial_values() -> Iterator[None]:
+    """Leave tensors in this block as they were made: whatever their memory holds."""
+    token = _unwanted.set(True)
+    try:
+        yield
+    finally:
+        _unwanted.reset(token)
 
 
 def _can_wait(tensor: Tensor) -> TypeGuard[Parameter]:

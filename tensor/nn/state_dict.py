@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tensor import modes, writes
 from tensor.errors import TensorError
-from tensor.modes import is_inference_mode_enabled
 from tensor.nn.deferred import array_of
 from tensor.nn.parameter import Parameter
+from tensor.nn.sharing import can_share, share
 from tensor.scopes import no_grad
+from tensor.sizes import Size
 from tensor.tensors import Tensor
 
 if TYPE_CHECKING:
@@ -58,37 +60,114 @@ class Slot:
         setattr(self.module, self.name, tensor)
 
 
+def versioned() -> OrderedDict[str, Any]:
+    """Return an empty `state_dict` with a place for the versions of the classes that fill it, as PyTorch keeps them."""
+    state: OrderedDict[str, Any] = OrderedDict()
+    state._metadata = {}  # type: ignore[attr-defined]
+    return state
+
+
 def load(module: Module, state_dict: Mapping[str, Any], *, strict: bool, assign: bool) -> IncompatibleKeys:
     """See `Module.load_state_dict`."""
+    versions = getattr(state_dict, "_metadata", {})
+    state_dict = dict(state_dict)  # hooks may rename its keys
+    problems: list[str] = []
+    for name, owner in module.named_modules(remove_duplicate=False):
+        prefix = f"{name}." if name else ""
+        owner._load_from_state_dict(state_dict, prefix, versions.get(name, {}), strict, [], [], problems)
+    extra = extra_state_of(module)
+    extra_values = {name: state_dict.pop(name) for name in extra if name in state_dict}
     slots = slots_of(module)
     keys = IncompatibleKeys(
-        missing_keys=[name for name in slots if name not in state_dict],
+        missing_keys=[name for name in (*slots, *extra) if name not in state_dict and name not in extra_values],
         unexpected_keys=[name for name in state_dict if name not in slots],
     )
-    fitting = {name: (slot, state_dict[name]) for name, slot in slots.items() if name in state_dict}
-    problems = [problem for name, pair in fitting.items() if (problem := _misfit(name, *pair))]
+    hooks = [(owner, hook) for owner in module.modules() for hook in owner._state_hooks.after_load.values()]
+    if early := strict and any(keys):  # they may forgive it
+        for owner, hook in hooks:
+            hook(owner, keys)
+    fitting = {name: _as_scalar(slot, state_dict[name]) for name, slot in slots.items() if name in state_dict}
+    problems += [problem for name, value in fitting.items() if (problem := _misfit(name, slots[name], value))]
     if strict and keys.unexpected_keys:
         problems.insert(0, f"Unexpected key(s) in state_dict: {_quoted(keys.unexpected_keys)}. ")
     if strict and keys.missing_keys:
-        problems.insert(0, f"Missing key(s) in state_dict: {_quoted(keys.missing_keys)}. ")
+        problems[:0] = [f"Missing key(s) in state_dict: {_quoted(keys.missing_keys)}. ", *_tied_hint(slots, keys)]
     if problems:
         raise StateDictError(f"Error(s) in loading state_dict for {type(module).__name__}:\n\t" + "\n\t".join(problems))
-    assigned: dict[int, Tensor] = {}  # by what was there before: parameters that two modules share stay shared
-    puts, copies = [], []
-    with no_grad():
-        for name, (slot, tensor) in fitting.items():  # whatever can raise, before anything changes
-            if assign or _can_share(slot.tensor, tensor):
-                if id(slot.tensor) not in assigned:
-                    assigned[id(slot.tensor)] = _like(slot.tensor, tensor)
-                puts.append((slot, assigned[id(slot.tensor)]))
-            else:
-                writes.check(f"load_state_dict, {name}:", slot.tensor, (tensor,), modes.current())
-                copies.append((slot.tensor, tensor))
-        for target, tensor in copies:
-            target.copy_(tensor)
-    for slot, tensor in puts:
-        slot.put(tensor)
+    _take(slots, fitting, assign=assign)
+    for name, value in extra_values.items():
+        extra[name].set_extra_state(value)
+    if not early:
+        for owner, hook in hooks:
+            hook(owner, keys)
     return keys
+
+
+def _take(slots: Mapping[str, Slot], values: Mapping[str, Tensor], *, assign: bool) -> None:
+    """Take over values that fit; whatever can raise does so before anything changes.
+
+    Parameters that stand in several places stay one: with several values, the last counts, as with copies one by one.
+    """
+    last = {id(slots[name].tensor): name for name in values}
+    shared, copies, assigned = [], [], {}
+    with no_grad():
+        for key, name in last.items():
+            old, new = slots[name].tensor, values[name]
+            if assign:
+                assigned[key] = like(old, new)
+            elif can_share(old, new):
+                shared.append((old, new))
+            else:
+                writes.check(f"load_state_dict, {name}:", old, (new,), modes.current())
+                copies.append((old, new))
+        for old, new in copies:
+            old.copy_(new)
+    for old, new in shared:
+        share(old, new)
+    for slot in slots.values():
+        if id(slot.tensor) in assigned:
+            slot.put(assigned[id(slot.tensor)])
+
+
+def with_tied(module: Module, state_dict: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each name of a tied parameter a value where one of its names has one.
+
+    Safetensors files that other libraries write hold a parameter that stands in several places of a module, such as a
+    GPT's `wte.weight` and `lm_head.weight`, under one name only.
+
+    Args:
+        module: the module whose names they are.
+        state_dict: tensors by dotted name.
+    """
+    found = dict(state_dict)
+    slots = slots_of(module)
+    given = {id(slot.tensor): found[name] for name, slot in slots.items() if name in found}
+    for name, slot in slots.items():
+        if name not in found and id(slot.tensor) in given:
+            found[name] = given[id(slot.tensor)]
+    return found
+
+
+def _tied_hint(slots: Mapping[str, Slot], keys: IncompatibleKeys) -> list[str]:
+    """Say which missing keys are other names of a parameter whose value is there."""
+    there = {id(slot.tensor): name for name, slot in slots.items() if name not in keys.missing_keys}
+    missing = [name for name in keys.missing_keys if name in slots]
+    return [
+        f"{name} is the same parameter as {there[id(slots[name].tensor)]}, which the state_dict has: "
+        "tensor.safetensors.load_model loads files that hold such parameters once."
+        for name in missing
+        if id(slots[name].tensor) in there
+    ]
+
+
+def extra_state_of(module: Module) -> dict[str, Module]:
+    """Return the modules that keep more than tensors in a `state_dict`, by key."""
+    owners = module.named_modules(remove_duplicate=False)
+    return {
+        f"{prefix}._extra_state" if prefix else "_extra_state": owner
+        for prefix, owner in owners
+        if type(owner).get_extra_state is not type(owner)._no_extra_state
+    }
 
 
 def slots_of(module: Module) -> dict[str, Slot]:
@@ -100,12 +179,18 @@ def slots_of(module: Module) -> dict[str, Slot]:
     return slots
 
 
+def _as_scalar(slot: Slot, value: Any) -> Any:
+    """Take the one element of a vector for a scalar, as old checkpoints have them."""
+    scalar = array_of(slot.tensor).ndim == 0
+    return value[0] if scalar and isinstance(value, Tensor) and value._data.shape == (1,) else value
+
+
 def _misfit(name: str, slot: Slot, value: Any) -> str | None:
     if not isinstance(value, Tensor):
         return (
             f'"{name}" is a {type(value).__name__} in the state_dict: pass tensors (from_numpy makes one of an array)'
         )
-    if (found := value._data.shape) != (expected := array_of(slot.tensor).shape):
+    if (found := Size(value._data.shape)) != (expected := Size(array_of(slot.tensor).shape)):
         return (
             f"size mismatch for {name}: copying a param with shape {found} from checkpoint, "
             f"the shape in current model is {expected}."
@@ -113,17 +198,8 @@ def _misfit(name: str, slot: Slot, value: Any) -> str | None:
     return None
 
 
-def _can_share(old: Tensor, new: Tensor) -> bool:
-    """Whether a replica may use `new` in place of its own copy: nobody can write to it, and nobody trains on `old`."""
-    return (
-        is_inference_mode_enabled()
-        and old.is_inference()
-        and not new._data.flags.writeable
-        and new._data.dtype == array_of(old).dtype
-    )
-
-
-def _like(old: Tensor, new: Tensor) -> Tensor:
+def like(old: Tensor, new: Tensor) -> Tensor:
+    """Return `new` as what can stand where `old` does: a parameter, if that is one."""
     return Parameter(new, requires_grad=old.requires_grad) if isinstance(old, Parameter) else new
 
 

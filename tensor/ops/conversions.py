@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensor import devices, dtypes
+from tensor import devices, dtypes, layouts
 from tensor.bases import TensorBase, storage_of
 from tensor.dispatch import apply, write
 from tensor.dtypes import Array, DtypeLike, Scalar, canonical, fitting
@@ -65,9 +65,13 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
 
     Args:
         input: The tensor.
-        memory_format: Ignored.
+        memory_format: `contiguous_format` for row-major order; others change nothing.
+
+    Raises:
+        DtypeError: That is no memory format.
     """
-    return apply(CLONE, input, keeps_order=True)
+    layouts.check_format(memory_format, input._data.ndim)
+    return apply(CLONE, input, keeps_order=memory_format is not layouts.contiguous_format)
 
 
 def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
@@ -75,8 +79,12 @@ def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
 
     Args:
         input: The tensor.
-        memory_format: Ignored: there is only row-major order.
+        memory_format: Changes nothing: there is only row-major order.
+
+    Raises:
+        DtypeError: That is no memory format.
     """
+    layouts.check_format(memory_format, input._data.ndim)
     return input if input._data.flags.c_contiguous else apply(CLONE, input, keeps_order=False)
 
 
@@ -103,24 +111,25 @@ def to(
         other: A tensor that has the dtype wanted.
         non_blocking: Ignored: there is nothing to wait for.
         copy: Whether to copy even where nothing changes.
-        memory_format: Ignored: there is only row-major order.
+        memory_format: Changes nothing: there is only row-major order.
 
     Raises:
         UnsupportedError: The device is not the CPU.
         DtypeError: What is given is neither.
     """
     devices.check(device)
+    layouts.check_format(memory_format)
     flags = [each for each in args if isinstance(each, builtins.bool)]
     copy = copy or (len(flags) > 1 and flags[1])
     for each in (*args, other):
         if isinstance(each, TensorBase):
             dtype = dtypes.of(each._data.dtype)
-        elif isinstance(each, str | devices.device):
+        elif isinstance(each, builtins.bool):
+            continue
+        elif isinstance(each, str | builtins.int | devices.device):
             if each in dtypes.NAMES:
                 raise DtypeError(f"expected a dtype or a device, got the text {each!r}; the dtype is tensor.{each}")
             devices.check(each)
-        elif isinstance(each, builtins.bool):
-            continue
         elif each is not None:
             dtype = canonical(each)
     return cast(input, dtype if dtype is not None else dtypes.of(input._data.dtype), copy=copy)
@@ -149,45 +158,6 @@ def detach_(input: Tensor) -> Tensor:
     input._node = None
     input._flags &= ~REQUIRES_GRAD
     return input
-
-
-# PyTorch's legacy names, as in FloatTensor.
-_LEGACY = {
-    "float16": "Half",
-    "bfloat16": "BFloat16",
-    "float32": "Float",
-    "float64": "Double",
-    "int8": "Char",
-    "int16": "Short",
-    "int32": "Int",
-    "int64": "Long",
-    "uint8": "Byte",
-    "uint16": "UInt16",
-    "uint32": "UInt32",
-    "uint64": "UInt64",
-    "bool": "Bool",
-}
-
-
-def type(input: Tensor, dtype: DtypeLike | str | None = None, non_blocking: builtins.bool = False) -> Any:
-    """Return the tensor in another dtype; or without one PyTorch's legacy name of its type, `tensor.FloatTensor`.
-
-    Args:
-        input: The tensor.
-        dtype: A dtype, or a legacy name.
-        non_blocking: Ignored: there is nothing to wait for.
-
-    Raises:
-        DtypeError: It is neither.
-    """
-    if dtype is None:
-        return f"tensor.{_LEGACY[input._data.dtype.name]}Tensor"
-    if isinstance(dtype, str):
-        name = dtype.rpartition(".")[2].removesuffix("Tensor")
-        if name not in _LEGACY.values():
-            raise DtypeError(f"expected a dtype, or a name such as 'tensor.FloatTensor', got {dtype!r}")
-        dtype = dtypes.named(next(each for each, legacy in _LEGACY.items() if legacy == name))
-    return cast(input, dtype)
 
 
 def copy_(input: Tensor, src: Tensor, non_blocking: builtins.bool = False) -> Tensor:

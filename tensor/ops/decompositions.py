@@ -111,7 +111,12 @@ SOLVE = op("linalg_solve", _solve, input=_solve_vjp_input, other=_solve_vjp_othe
 CHOLESKY = op("linalg_cholesky", _cholesky, input=_cholesky_vjp)
 
 
-def _check_square(name: str, matrices: Tensor) -> None:
+def check_square(name: str, matrices: Tensor) -> None:
+    """Raise unless a tensor holds square matrices of floats.
+
+    Raises:
+        ShapeError: It does not.
+    """
     shape = matrices._data.shape
     if len(shape) < 2:
         raise ShapeError(f"{name}: The input tensor A must have at least 2 dimensions, got {list(shape)}")
@@ -127,13 +132,13 @@ def inv(A: Tensor) -> Tensor:  # noqa: N803 - PyTorch's name
         ShapeError: They are not square.
         ArgumentError: One has no inverse.
     """
-    _check_square("linalg.inv", A)
+    check_square("linalg.inv", A)
     return apply(INV, A)
 
 
 def det(A: Tensor) -> Tensor:  # noqa: N803 - PyTorch's name
     """Return the determinants of square matrices, (..., n, n)."""
-    _check_square("linalg.det", A)
+    check_square("linalg.det", A)
     return apply(DET, A)
 
 
@@ -146,7 +151,7 @@ class SlogdetResult(NamedTuple):
 
 def slogdet(A: Tensor) -> SlogdetResult:  # noqa: N803 - PyTorch's name
     """Return the signs of determinants, and the logarithms of their sizes, of matrices (..., n, n)."""
-    _check_square("linalg.slogdet", A)
+    check_square("linalg.slogdet", A)
     results: Any = apply(SLOGDET, A)
     return SlogdetResult(results[1], results[0])
 
@@ -170,7 +175,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:  # noqa: N803 -
         ShapeError: `A` is not square, or `B` does not fit.
         ArgumentError: There is no unique solution.
     """
-    _check_square("linalg.solve", A)
+    check_square("linalg.solve", A)
     if A._data.dtype != B._data.dtype:
         raise DtypeError(f"linalg.solve: Expected A and B to have the same dtype, but got {A.dtype} and {B.dtype}")
     if left:
@@ -190,5 +195,5 @@ def cholesky(A: Tensor, upper: bool = False) -> Tensor:  # noqa: N803 - PyTorch'
     Raises:
         ArgumentError: A matrix is not positive-definite.
     """
-    _check_square("linalg.cholesky", A)
+    check_square("linalg.cholesky", A)
     return apply(CHOLESKY, A, upper=upper)

@@ -1,4 +1,4 @@
-"""What PyTorch changes about a tensor in place and shoal does not: its memory, its size, the order of its dimensions.
+"""What PyTorch changes about a tensor in place and shoal does not: its memory and its size.
 
 Other tensors may view it, and their history says how: a base keeps the shape and the memory that it was made with.
 """
@@ -23,17 +23,7 @@ def _refused(name: str, advice: str) -> Callable[..., NoReturn]:
     return refuse
 
 
-def _instead(name: str) -> Callable[..., NoReturn]:
-    return _refused(f"{name}_", f"use {name}(), a view without a copy")
-
-
 set_ = _refused("set_", "make another, or assign `x.data = other`")
 resize_ = _refused("resize_", "use reshape(), narrow() or pad()")
 resize_as_ = _refused("resize_as_", "use reshape_as(), narrow() or pad()")
-as_strided_ = _instead("as_strided")
-squeeze_ = _instead("squeeze")
-unsqueeze_ = _instead("unsqueeze")
-t_ = _instead("t")
-transpose_ = _instead("transpose")
-swapaxes_ = _instead("swapaxes")
-swapdims_ = _instead("swapdims")
+as_strided_ = _refused("as_strided_", "use as_strided(), a view without a copy")

@@ -57,10 +57,12 @@ def _linear(size: int, count: int, scale: float | None, dtype: np.dtype[Any], *,
     return [(left, 1 - share), (np.minimum(left + 1, size - 1), share)]
 
 
-def _cubic(size: int, count: int, scale: float | None, dtype: np.dtype[Any], *, align_corners: bool) -> Taps:
-    positions = _positions(size, count, scale, dtype, align_corners=align_corners)
-    left = np.floor(positions)
-    share = positions - left
+def cubic_weights(share: Array) -> list[Array]:
+    """Return how much of the four elements around a place it is made of.
+
+    Args:
+        share: how far it lies from the second to the third, from 0 to 1.
+    """
 
     def near(x: Array) -> Array:
         return np.asarray(((_CUBIC + 2) * x - (_CUBIC + 3)) * x * x + 1)
@@ -68,10 +70,29 @@ def _cubic(size: int, count: int, scale: float | None, dtype: np.dtype[Any], *, 
     def far(x: Array) -> Array:
         return np.asarray(((_CUBIC * x - 5 * _CUBIC) * x + 8 * _CUBIC) * x - 4 * _CUBIC)
 
-    weights = (far(share + 1), near(share), near(1 - share), far(2 - share))
+    return [far(share + 1), near(share), near(1 - share), far(2 - share)]
+
+
+def cubic_slopes(share: Array) -> list[Array]:
+    """Return the derivatives of `cubic_weights`."""
+
+    def near(x: Array) -> Array:
+        return np.asarray((3 * (_CUBIC + 2) * x - 2 * (_CUBIC + 3)) * x)
+
+    def far(x: Array) -> Array:
+        return np.asarray((3 * _CUBIC * x - 10 * _CUBIC) * x + 8 * _CUBIC)
+
+    return [far(share + 1), near(share), -near(1 - share), -far(2 - share)]
+
+
+def _cubic(size: int, count: int, scale: float | None, dtype: np.dtype[Any], *, align_corners: bool) -> Taps:
+    positions = _positions(size, count, scale, dtype, align_corners=align_corners)
+    left = np.floor(positions)
+    share = positions - left
+
     return [
         (np.clip(left.astype(np.int64) + at, 0, size - 1), weight.astype(dtype))
-        for at, weight in zip(range(-1, 3), weights, strict=True)
+        for at, weight in zip(range(-1, 3), cubic_weights(share), strict=True)
     ]
 
 
@@ -272,5 +293,43 @@ def upsample(
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.upsample.html
     """
     resampled = interpolate(input, size, scale_factor, mode, align_corners)
-    warnings.warn("`nn.functional.upsample` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
+    _deprecated("upsample")
     return resampled
+
+
+def upsample_nearest(
+    input: Tensor, size: Sizes | None = None, scale_factor: float | Sequence[float] | None = None
+) -> Tensor:
+    """Resample by repeating the nearest place: a deprecated name of `interpolate`.
+
+    Args:
+        input: (N, C, ...), with one to three further dimensions.
+        size: see `interpolate`.
+        scale_factor: see `interpolate`.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.upsample_nearest.html
+    """
+    resampled = interpolate(input, size, scale_factor, "nearest")
+    _deprecated("upsample_nearest")
+    return resampled
+
+
+def upsample_bilinear(
+    input: Tensor, size: Sizes | None = None, scale_factor: float | Sequence[float] | None = None
+) -> Tensor:
+    """Resample images linearly, the corners' centres fixed: a deprecated name of `interpolate`.
+
+    Args:
+        input: (N, C, H, W).
+        size: see `interpolate`.
+        scale_factor: see `interpolate`.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.upsample_bilinear.html
+    """
+    resampled = interpolate(input, size, scale_factor, "bilinear", align_corners=True)
+    _deprecated("upsample_bilinear")
+    return resampled
+
+
+def _deprecated(name: str) -> None:
+    warnings.warn(f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=3)

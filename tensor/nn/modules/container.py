@@ -6,7 +6,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, overload
 
-from tensor.nn.modules.module import Module
+from tensor.errors import ArgumentError, DimensionError, DtypeError
+from tensor.nn.modules.module import Module, _indented
 
 
 class Sequential(Module):
@@ -45,6 +46,45 @@ class Sequential(Module):
         self.add_module(str(len(self)), module)
         return self
 
+    def extend(self, sequential: Iterable[Module]) -> Sequential:
+        """Add modules at the end.
+
+        Returns:
+            This module.
+        """
+        for module in [*sequential]:
+            self.append(module)
+        return self
+
+    def insert(self, index: int, module: Module) -> Sequential:
+        """Add a module before the one at an index; those after it are numbered anew.
+
+        Returns:
+            This module.
+        """
+        _renumber(self, _inserted(list(self), index, module))
+        return self
+
+    def pop(self, key: int | slice) -> Module:
+        """Remove a module and return it."""
+        module = self[key]
+        del self[key]
+        return module
+
+    def __add__(self, other: Sequential) -> Sequential:
+        return Sequential(*self, *_modules_of(other, "+"))
+
+    def __iadd__(self, other: Sequential) -> Sequential:
+        return self.extend(_modules_of(other, "+="))
+
+    def __mul__(self, other: int) -> Sequential:
+        return Sequential(*[module for _ in range(_times(other)) for module in self])
+
+    __rmul__ = __mul__
+
+    def __imul__(self, other: int) -> Sequential:
+        return self.extend([module for _ in range(_times(other) - 1) for module in self])
+
     def __len__(self) -> int:
         return len(self._modules)
 
@@ -62,6 +102,13 @@ class Sequential(Module):
 
     def __setitem__(self, index: int, module: Module) -> None:
         setattr(self, list(self._modules)[index], module)
+
+    def __delitem__(self, index: int | slice) -> None:
+        names = list(self._modules)[index]
+        for name in [names] if isinstance(names, str) else names:
+            delattr(self, name)
+        if all(name.isdecimal() for name in self._modules):
+            _renumber(self, list(self))
 
 
 class ModuleList(Module):
@@ -100,7 +147,19 @@ class ModuleList(Module):
 
     def insert(self, index: int, module: Module) -> None:
         """Add a module before the one at an index."""
-        self._renumber([*list(self)[:index], module, *list(self)[index:]])
+        _renumber(self, _inserted(list(self), index, module))
+
+    def pop(self, key: int | slice) -> Module:
+        """Remove a module and return it."""
+        module = self[key]
+        del self[key]
+        return module
+
+    def __add__(self, other: Iterable[Module]) -> ModuleList:
+        return type(self)([*self, *other])
+
+    def __iadd__(self, modules: Iterable[Module]) -> ModuleList:
+        return self.extend(modules)
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -124,11 +183,23 @@ class ModuleList(Module):
     def __delitem__(self, index: int | slice) -> None:
         modules = list(self)
         del modules[index]
-        self._renumber(modules)
+        _renumber(self, modules)
 
-    def _renumber(self, modules: list[Module]) -> None:
-        self._modules.clear()
-        self.extend(modules)
+    def __repr__(self) -> str:
+        """Return the text, in which equal neighbours stand once."""
+        runs: list[tuple[int, int, str]] = []  # the first and last index of modules of one text
+        for index, text in enumerate(map(repr, self)):
+            if runs and runs[-1][2] == text:
+                runs[-1] = (runs[-1][0], index, text)
+            else:
+                runs.append((index, index, text))
+        lines = [
+            f"({first}): {_indented(text)}"
+            if first == last
+            else f"({first}-{last}): {last - first + 1} x {_indented(text)}"
+            for first, last, text in runs
+        ]
+        return "\n  ".join([f"{self._get_name()}(", *lines]) + "\n)" if lines else f"{self._get_name()}()"
 
 
 class ModuleDict(Module):
@@ -150,6 +221,10 @@ class ModuleDict(Module):
         """Add or replace modules by name."""
         for name, module in dict(modules).items():
             self[name] = module
+
+    def clear(self) -> None:
+        """Remove all modules."""
+        self._modules.clear()
 
     def keys(self) -> Iterable[str]:
         """Return the names."""
@@ -186,3 +261,30 @@ class ModuleDict(Module):
 
     def __delitem__(self, name: str) -> None:
         del self._modules[name]
+
+
+def _renumber(container: Sequential | ModuleList, modules: list[Module]) -> None:
+    container._modules.clear()
+    for index, module in enumerate(modules):
+        container.add_module(str(index), module)
+
+
+def _inserted(modules: list[Module], index: int, module: Module) -> list[Module]:
+    if not isinstance(module, Module):
+        raise DtypeError(f"expected a module to insert, got {type(module).__name__}")
+    if not -len(modules) <= index <= len(modules):
+        raise DimensionError(f"Index out of range: {index}")
+    modules.insert(index, module)
+    return modules
+
+
+def _modules_of(other: object, operator: str) -> list[Module]:
+    if isinstance(other, Sequential):
+        return list(other)
+    raise DtypeError(f"{operator} joins a Sequential with another one, got {type(other).__name__}")
+
+
+def _times(number: int) -> int:
+    if number > 0:
+        return number
+    raise ArgumentError(f"a Sequential is repeated a positive number of times, got {number!r}")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from tensor.dtypes import dtype, float16, float32, float64
-from tensor.errors import InferenceTensorError
+from tensor.dtypes import bfloat16, dtype, float16, float32, float64
+from tensor.errors import InferenceTensorError, UnsupportedError
 from tensor.factories import empty
-from tensor.handles import RemovableHandle
 from tensor.modes import is_inference_mode_enabled
 from tensor.nn.gradients import clear_grad
+from tensor.nn.modules.hooks import Hooked
+from tensor.nn.modules.state_hooks import StateHooked, StateHooks
 from tensor.nn.parameter import Parameter
-from tensor.nn.state_dict import IncompatibleKeys, load, slots_of
+from tensor.nn.state_dict import IncompatibleKeys, extra_state_of, load, slots_of, versioned
 from tensor.scopes import no_grad
 from tensor.tensors import Tensor
 
@@ -25,7 +25,7 @@ def _forward_unimplemented(self: Module, *input: Any) -> Any:
     raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
 
-class Module:
+class Module(Hooked, StateHooked):
     """Base class of layers and models, as PyTorch's.
 
     Assigning a `Parameter` or a `Module` to an attribute registers it under that name; `register_buffer` registers
@@ -43,15 +43,16 @@ class Module:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
     """
 
+    _version = 1  # kept beside the state, for classes whose state changes its form
     training: bool
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
     _transient_buffers: set[str]
     _modules: dict[str, Module | None]
-    _forward_pre_hooks: OrderedDict[int, tuple[Callable[..., Any], bool]]
-    _forward_hooks: OrderedDict[int, tuple[Callable[..., Any], bool]]
+    _state_hooks: StateHooks
 
     def __init__(self) -> None:
+        super().__init__()
         # Not by attribute: `__setattr__` needs these to be there.
         self.__dict__.update(
             training=True,
@@ -59,59 +60,10 @@ class Module:
             _buffers={},
             _transient_buffers=set(),
             _modules={},
-            _forward_pre_hooks=OrderedDict(),
-            _forward_hooks=OrderedDict(),
+            _state_hooks=StateHooks(),
         )
 
-    # --- Calls --------------------------------------------------------------------------------------------------------
-
     forward: Callable[..., Any] = _forward_unimplemented
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run `forward`, between the hooks."""
-        if not self._forward_pre_hooks and not self._forward_hooks:
-            return self.forward(*args, **kwargs)
-        for hook, with_kwargs in [*self._forward_pre_hooks.values()]:
-            if with_kwargs:
-                if (changed := hook(self, args, kwargs)) is not None:
-                    args, kwargs = changed
-            elif (changed := hook(self, args)) is not None:
-                args = changed if isinstance(changed, tuple) else (changed,)
-        output = self.forward(*args, **kwargs)
-        for hook, with_kwargs in [*self._forward_hooks.values()]:
-            changed = hook(self, args, kwargs, output) if with_kwargs else hook(self, args, output)
-            output = output if changed is None else changed
-        return output
-
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call `hook(module, args)` before each `forward`; what it returns, unless None, becomes the arguments.
-
-        Args:
-            hook: the hook.
-            prepend: run it before the hooks registered so far.
-            with_kwargs: call `hook(module, args, kwargs)`, which returns both.
-
-        Returns:
-            A handle whose `remove()` takes the hook away.
-        """
-        return RemovableHandle(self._forward_pre_hooks, (hook, with_kwargs), prepend=prepend)
-
-    def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call `hook(module, args, output)` after each `forward`; what it returns, unless None, becomes the output.
-
-        Args:
-            hook: the hook.
-            prepend: run it before the hooks registered so far.
-            with_kwargs: call `hook(module, args, kwargs, output)`.
-
-        Returns:
-            A handle whose `remove()` takes the hook away.
-        """
-        return RemovableHandle(self._forward_hooks, (hook, with_kwargs), prepend=prepend)
 
     # --- Attributes ---------------------------------------------------------------------------------------------------
 
@@ -356,6 +308,19 @@ class Module:
             raise AttributeError(f"`{target}` is not a buffer")
         return buffer
 
+    def set_submodule(self, target: str, module: Module) -> None:
+        """Replace the module with a dotted name.
+
+        Raises:
+            AttributeError: there is none.
+            ValueError: the name is empty.
+        """
+        if not target:
+            raise ValueError("Cannot set the submodule without a target name!")
+        self.get_submodule(target)
+        owner, _, name = target.rpartition(".")
+        setattr(self.get_submodule(owner), name, module)
+
     def apply(self: ModuleT, fn: Callable[[Module], None]) -> ModuleT:
         """Call a function on every module, inner ones first.
 
@@ -383,8 +348,9 @@ class Module:
         """
         if not isinstance(mode, bool):
             raise ValueError(f"training mode is expected to be boolean, got {mode!r}")
-        for module in self.modules():
-            module.training = mode
+        self.training = mode
+        for child in self.children():
+            child.train(mode)
         return self
 
     def eval(self: ModuleT) -> ModuleT:
@@ -452,6 +418,37 @@ class Module:
         """Convert floating-point parameters and buffers to float16."""
         return self.to(float16)
 
+    def bfloat16(self: ModuleT) -> ModuleT:
+        """Convert floating-point parameters and buffers to bfloat16."""
+        return self.to(bfloat16)
+
+    def type(self: ModuleT, dst_type: dtype) -> ModuleT:
+        """Convert all parameters and buffers to a dtype, counts too."""
+        return self._apply(lambda tensor: tensor.to(dst_type))
+
+    def cuda(self: ModuleT, device: Any = None) -> ModuleT:
+        """Refuse: the CPU is the only device. Model files ask `tensor.cuda.is_available()` first."""
+        return self.to("cuda" if device is None else device)
+
+    def to_empty(self: ModuleT, *, device: Any, recurse: bool = True) -> ModuleT:
+        """Do nothing: the CPU is the only device, and memory is there already.
+
+        Args:
+            device: the CPU.
+            recurse: whether inner modules too.
+        """
+        return self.to(device)
+
+    def share_memory(self: ModuleT) -> ModuleT:
+        """Refuse: parameters in memory that several processes write to are not offered."""
+        raise UnsupportedError(
+            "share_memory() would let several processes write to one module. Pool shares weights that are only read, "
+            "and TrainingPool trains in several processes."
+        )
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Do nothing: modules run as they are."""
+
     def _apply(self: ModuleT, fn: Callable[[Tensor], Tensor]) -> ModuleT:
         """Replace the value of each parameter and buffer; parameters stay the same objects where they can."""
         if is_inference_mode_enabled():
@@ -472,19 +469,45 @@ class Module:
 
     # --- State --------------------------------------------------------------------------------------------------------
 
-    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Tensor]:
+    def state_dict(
+        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Any]:
         """Return the parameters and persistent buffers by dotted name, without copying them.
 
         Args:
+            destination: a dict to put them in; by default a new one.
             prefix: put before each name.
             keep_vars: return the parameters themselves; otherwise tensors without a graph that share their memory.
 
         Returns:
-            Tensors by name, in the order of registration.
+            Tensors by name, in the order of registration, and what `get_extra_state` gives of modules that have it.
         """
-        return {
-            prefix + name: slot.tensor if keep_vars else slot.tensor.detach() for name, slot in slots_of(self).items()
-        }
+        named = self.named_modules(remove_duplicate=False)
+        owners = [(_dotted(prefix.removesuffix("."), name), owner) for name, owner in named]
+        for name, owner in owners:
+            for hook in [*owner._state_hooks.before_save.values()]:
+                hook(owner, f"{name}." if name else "", keep_vars)
+        state: dict[str, Any] = versioned() if destination is None else destination
+        versions = getattr(state, "_metadata", {})
+        versions.update((name, {"version": owner._version}) for name, owner in owners)
+        for name, slot in slots_of(self).items():
+            state[prefix + name] = slot.tensor if keep_vars else slot.tensor.detach()
+        for name, owner in extra_state_of(self).items():
+            state[prefix + name] = owner.get_extra_state()
+        for name, owner in reversed(owners):  # inner ones first
+            for hook in [*owner._state_hooks.after_save.values()]:
+                hook(owner, state, f"{name}." if name else "", versions.get(name, {}))
+        return state
+
+    def _no_extra_state(self) -> Any:
+        """Return what else belongs to a `state_dict`; a subclass that has such overrides this and `set_extra_state`."""
+        raise UnsupportedError(f"{type(self).__name__} has no extra state: define get_extra_state and set_extra_state")
+
+    get_extra_state = _no_extra_state
+
+    def set_extra_state(self, state: Any) -> None:
+        """Take over what `get_extra_state` returned."""
+        raise UnsupportedError(f"{type(self).__name__} defines get_extra_state, but no set_extra_state")
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
@@ -526,8 +549,11 @@ class Module:
         extra = self.extra_repr().splitlines()
         children = [f"({name}): {_indented(repr(child))}" for name, child in self._modules.items()]
         if not children and len(extra) <= 1:
-            return f"{type(self).__name__}({''.join(extra)})"
-        return "\n  ".join([f"{type(self).__name__}(", *extra, *children]) + "\n)"
+            return f"{self._get_name()}({''.join(extra)})"
+        return "\n  ".join([f"{self._get_name()}(", *extra, *children]) + "\n)"
+
+    def _get_name(self) -> str:
+        return type(self).__name__
 
 
 # The tables of registered names in a module's __dict__, and what each holds.

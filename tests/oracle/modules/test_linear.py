@@ -20,3 +20,9 @@ pytestmark = pytest.mark.oracle
 )
 def test_linear_layers(make, shape):
     check(make, floats(*shape))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_bilinear_layers(bias):
+    check(lambda torch, nn: nn.Bilinear(3, 2, 4, bias=bias), floats(5, 3), floats(5, 2))
+    check(lambda torch, nn: nn.Bilinear(3, 2, 4, bias), floats(2, 5, 3), floats(2, 5, 2))

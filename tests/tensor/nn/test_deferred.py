@@ -11,7 +11,7 @@ import pytest
 
 import tensor
 from tensor import nn
-from tensor.nn.deferred import DeferredParameter, array_of
+from tensor.nn.deferred import DeferredParameter, amend, array_of
 
 
 def waits(parameter: nn.Parameter) -> bool:
@@ -68,9 +68,33 @@ def test_copies_have_the_values(copied):
     with tensor.inference_mode():
         parameter = build(4)
         twin = copied(parameter)
-    assert type(twin) is nn.Parameter
     assert twin.is_inference()
     assert twin.tolist() == [1, 1, 1, 1]
+    assert type(twin) is nn.Parameter
+
+
+def test_deep_copies_wait_for_the_same_values():
+    with tensor.inference_mode():
+        first = nn.init.normal_(nn.Parameter(tensor.empty(100)))
+        first.note = [1]
+        second = copy.deepcopy(first)
+        third, fourth = copy.deepcopy([second, second])
+        assert all(waits(each) for each in (first, second, third))
+        assert third is fourth
+        amend(third, lambda array: array.fill(3))
+        second.mul_(2)
+        assert (second == 2 * first).all().item()
+        assert third.tolist() == [3] * 100
+    assert second.note == [1]
+    assert second.note is not first.note
+
+
+def test_deep_copies_outside_have_values():
+    with tensor.inference_mode():
+        parameter = build(3)
+    twin = copy.deepcopy(parameter)
+    assert type(twin) is nn.Parameter
+    assert twin.is_inference()
 
 
 def test_they_are_found_outside_too():
@@ -106,12 +130,17 @@ def test_padding_is_cleared_when_values_come():
 def test_loading_shared_weights_computes_no_initial_values(tmp_path):
     path = tmp_path / "x.safetensors"
     tensor.save(nn.Linear(4, 3).state_dict(), path)
+
+    def compute(array):
+        raise AssertionError("nobody reads these")
+
     with tensor.inference_mode():
         net = nn.Linear(4, 3)
-        before = list(net.parameters())
+        for parameter in net.parameters():
+            amend(parameter, compute)
         net.load_state_dict(tensor.load(path))
-        assert all(waits(parameter) for parameter in before)
         assert not any(waits(parameter) for parameter in net.parameters())
+        net.weight.tolist()
 
 
 def test_memory_that_something_else_can_see_is_filled_at_once():

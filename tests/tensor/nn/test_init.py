@@ -72,7 +72,6 @@ def test_fans_count_the_receptive_field():
 def test_fans_need_two_dimensions(fill):
     with pytest.raises(ValueError, match="at least 2 dimensions"):
         fill(tensor.empty(3))
-    fill(tensor.empty(0, 3))
 
 
 def test_what_there_is_not_is_refused():
@@ -120,3 +119,58 @@ def test_read_only_memory_is_not_filled():
         init.ones_(tensor.from_numpy(array))
     with tensor.inference_mode(), pytest.raises(tensor.errors.ReadOnlyError):
         init.ones_(nn.Parameter(tensor.from_numpy(array)))
+
+
+def test_weights_without_elements():
+    for fill in (init.kaiming_uniform_, init.kaiming_normal_):
+        with pytest.warns(UserWarning, match="zero-element tensors is a no-op"):
+            fill(tensor.empty(0, 3))
+    for fill in (init.xavier_uniform_, init.orthogonal_, init.trunc_normal_):
+        fill(tensor.empty(0, 3))
+
+
+def test_one_generator_one_result():
+    fills = [
+        init.uniform_, init.normal_, init.trunc_normal_, init.xavier_uniform_, init.xavier_normal_,
+        init.kaiming_uniform_, init.kaiming_normal_, init.orthogonal_,
+        lambda w, generator: init.sparse_(w, 0.5, generator=generator),
+    ]  # fmt: skip
+    for fill in fills:
+        first, second = (
+            fill(tensor.empty(4, 5), generator=tensor.Generator().manual_seed(4)).tolist() for _ in range(2)
+        )
+        assert first == second
+        assert fill(tensor.empty(4, 5), generator=tensor.Generator().manual_seed(5)).tolist() != first
+
+
+def test_inside_inference_mode_all_of_them_wait():
+    with tensor.inference_mode():
+        for fill in (init.trunc_normal_, init.orthogonal_, lambda w: init.sparse_(w, 0.5), init.eye_):
+            parameter = nn.Parameter(tensor.empty(3, 4))
+            fill(parameter)
+            assert type(parameter) is not nn.Parameter
+            assert np.isfinite(parameter.numpy()).all()
+            assert type(parameter) is nn.Parameter
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: init.trunc_normal_(weight(3), a=1.0, b=-1.0), "a <= b"),
+        (lambda: init.trunc_normal_(weight(3), std=0.0), "std > 0"),
+        (lambda: init.trunc_normal_(weight(3), a=1.5, b=math.inf), "one of the bounds is infinite"),
+        (lambda: init.dirac_(weight(3, 3)), "3, 4 or 5 dimensions"),
+        (lambda: init.dirac_(weight(3, 3, 3), groups=2), "divisible by groups"),
+        (lambda: init.orthogonal_(weight(3)), "2 or more dimensions"),
+        (lambda: init.sparse_(weight(3), 0.1), "only matrices"),
+        (lambda: init.calculate_gain("leaky_relu", True), "not a valid number"),
+    ],
+)
+def test_what_cannot_be_filled(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+def test_old_names():
+    with pytest.warns(FutureWarning, match="call `nn.init.constant_`"):
+        assert init.constant(weight(2), 3).tolist() == [3, 3]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tensor
-from tensor import nn
+from tensor import nn, safetensors
 from tensor.errors import InferenceTensorError
 from tensor.nn.state_dict import StateDictError
 
@@ -77,8 +77,8 @@ def test_what_does_not_fit_is_listed_and_nothing_changes():
         '\tMissing key(s) in state_dict: "seen", "hidden.weight". \n'
         '\tUnexpected key(s) in state_dict: "stray". \n'
         '\t"out.weight" is a ndarray in the state_dict: pass tensors (from_numpy makes one of an array)\n'
-        "\tsize mismatch for out.bias: copying a param with shape (3,) from checkpoint, "
-        "the shape in current model is (2,)."
+        "\tsize mismatch for out.bias: copying a param with shape tensor.Size([3]) from checkpoint, "
+        "the shape in current model is tensor.Size([2])."
     )
     assert isinstance(caught.value, RuntimeError)
     assert values(net) == before
@@ -120,6 +120,73 @@ def test_shared_parameters_stay_shared(assign):
     assert net.twin.weight is net.out.weight
 
 
+def test_a_vector_of_one_is_taken_for_a_scalar():
+    net = Net()
+    net.load_state_dict(net.state_dict() | {"seen": tensor.tensor([4])})
+    assert net.seen.item() == 4
+    assert tuple(net.seen.shape) == ()
+
+
+# --- Tied parameters --------------------------------------------------------------------------------------------------
+
+
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(5, 3)
+        self.head = nn.Linear(3, 5, bias=False)
+        self.head.weight = self.table.weight
+
+
+def test_a_tied_parameter_under_one_name_only_is_explained():
+    state = {"table.weight": tensor.ones(5, 3)}
+    with pytest.raises(StateDictError) as caught:
+        Tied().load_state_dict(state)
+    assert str(caught.value) == (
+        "Error(s) in loading state_dict for Tied:\n"
+        '\tMissing key(s) in state_dict: "head.weight". \n'
+        "\thead.weight is the same parameter as table.weight, which the state_dict has: "
+        "tensor.safetensors.load_model loads files that hold such parameters once."
+    )
+
+
+@pytest.mark.parametrize("name", ["table.weight", "head.weight"])
+@pytest.mark.parametrize("mapped", [True, False])
+def test_models_are_saved_and_loaded_with_tied_parameters_once(tmp_path, name, mapped):
+    path = tmp_path / "tied.safetensors"
+    tensor.save({name: tensor.ones(5, 3)}, path)
+    with tensor.inference_mode() if mapped else tensor.no_grad():
+        net = Tied()
+        assert safetensors.load_model(net, path) == ([], [])
+        assert net.head.weight is net.table.weight
+        assert net.head.weight.sum().item() == 15
+    safetensors.save_model(net, path, metadata={"format": "pt"})
+    assert list(tensor.load(path)) == ["table.weight"]
+    assert tensor.serialization.read_header(path).metadata["head.weight"] == "table.weight"
+
+
+def test_a_tied_parameter_that_is_loaded_by_one_name_stays_tied(tmp_path):
+    path = tmp_path / "tied.safetensors"
+    tensor.save({"table.weight": tensor.ones(5, 3)}, path)
+    with tensor.inference_mode():
+        net = Tied()
+        net.load_state_dict(tensor.load(path), strict=False)
+        assert net.head.weight is net.table.weight
+        assert net.head.weight.sum().item() == 15
+
+
+@pytest.mark.parametrize("assign", [True, False])
+@pytest.mark.parametrize("inside", [True, False])
+def test_of_two_values_for_a_tied_parameter_the_last_counts(tmp_path, assign, inside):
+    path = tmp_path / "tied.safetensors"
+    tensor.save({"table.weight": tensor.zeros(5, 3), "head.weight": tensor.ones(5, 3)}, path)
+    with tensor.inference_mode() if inside else tensor.no_grad():
+        net = Tied()
+        net.load_state_dict(tensor.load(path), assign=assign)
+        assert net.head.weight is net.table.weight
+        assert net.table.weight.sum().item() == 15
+
+
 def test_marked_weights_cannot_be_loaded_into_a_model_to_be_trained():
     with tensor.inference_mode():
         state = Net().state_dict()
@@ -153,6 +220,37 @@ def test_inside_read_only_tensors_are_used_not_copied(path):
         net(tensor.ones(1, 3))
     assert all(type(p) is nn.Parameter and p.is_inference() and not p.requires_grad for p in net.parameters())
     assert net.seen.is_inference()
+
+
+def test_inside_parameters_stay_the_same_objects(path):
+    with tensor.inference_mode():
+        net = Net()
+        listed = list(net.parameters())
+        net.load_state_dict(tensor.load(path))
+        assert all(now is then for now, then in zip(net.parameters(), listed, strict=True))
+        assert listed[-1].tolist() == tensor.load(path)["out.bias"].tolist()
+
+
+def test_inside_what_has_views_is_copied_so_that_they_follow(path):
+    with tensor.inference_mode():
+        weights, net = tensor.load(path), Net()
+        row, mask = net.out.weight[0], net.seen.reshape(1)
+        net.load_state_dict(weights)
+        assert not shares(net.out.weight, weights["out.weight"])
+        assert shares(net.hidden.weight, weights["hidden.weight"])
+        assert row.tolist() == weights["out.weight"][0].tolist()
+        net.load_state_dict(dict.fromkeys(["seen"], tensor.tensor(5)), strict=False)
+        assert mask.tolist() == [5]
+
+
+def test_inside_what_is_shared_may_be_replaced_again(path):
+    with tensor.inference_mode():
+        net = Net()
+        net.load_state_dict(tensor.load(path))
+        tensor.save({name: value + 1 for name, value in net.state_dict().items()}, path)
+        weights = tensor.load(path)
+        net.load_state_dict(weights)
+        assert all(shares(value, weights[name]) for name, value in net.state_dict().items())
 
 
 def test_inside_two_models_share_one_copy(path):
@@ -233,3 +331,20 @@ def test_what_cannot_be_loaded_whole_changes_nothing(bias, assign, prepare, erro
     with pytest.raises(error):
         net.load_state_dict(loaded, assign=assign)
     assert {name: value.tolist() for name, value in net.state_dict().items()} == before
+
+
+def test_states_keep_the_versions_of_their_classes():
+    class Renamed(nn.Linear):
+        _version = 2
+        seen = []  # noqa: RUF012
+
+        def _load_from_state_dict(self, state_dict, prefix, local_metadata, *args):
+            self.seen.append(local_metadata.get("version"))
+            super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
+
+    model = nn.Sequential(nn.Linear(1, 1), Renamed(1, 1))
+    state = model.state_dict()
+    assert state._metadata == {"": {"version": 1}, "0": {"version": 1}, "1": {"version": 2}}
+    model.load_state_dict(state)
+    model.load_state_dict(dict(state))
+    assert Renamed.seen == [2, None]
