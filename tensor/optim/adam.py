@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from tensor.dtypes import Array
-from tensor.optim.optimizer import Group, Optimizer, ParamsT, State, check_at_least_zero, state_tensor
+from tensor.optim.blocks import blocks
+from tensor.optim.moments import advance_moments, coupled
+from tensor.optim.optimizer import Group, Optimizer, ParamsT
+from tensor.optim.options import check_at_least_zero, check_betas, check_kernels, number_of
+from tensor.optim.state import State, count, memory
+from tensor.tensors import Tensor
 
 
 class Adam(Optimizer):
@@ -20,83 +26,82 @@ class Adam(Optimizer):
         eps: added to the denominator.
         weight_decay: L2 penalty, added to the gradient.
         amsgrad: divide by the largest mean square so far.
-        maximize: ascend instead.
         foreach: PyTorch's choice among its kernels; changes nothing here.
+        maximize: ascend instead.
+        capturable: refused if true.
+        differentiable: refused if true.
         fused: PyTorch's choice among its kernels; changes nothing here.
+        decoupled_weight_decay: whether `weight_decay` is AdamW's.
 
     Raises:
         InferenceTensorError: a parameter is inference-only.
         ValueError: an option is out of range.
+        UnsupportedError: `capturable` or `differentiable`.
 
     Source: Kingma and Ba, 2014, https://arxiv.org/abs/1412.6980;
     https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html
     """
 
-    _decoupled = False
+    _shaped = frozenset(["exp_avg", "exp_avg_sq", "max_exp_avg_sq"])
 
     def __init__(
         self,
         params: ParamsT,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
         amsgrad: bool = False,
         *,
-        maximize: bool = False,
         foreach: bool | None = None,
+        maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
         fused: bool | None = None,
+        decoupled_weight_decay: bool = False,
     ) -> None:
         check_at_least_zero(lr=lr, eps=eps, weight_decay=weight_decay)
-        for beta in betas:
-            if not 0 <= beta < 1:
-                raise ValueError(f"invalid betas: {betas}; each must be at least 0 and less than 1")
+        check_betas(betas)
+        check_kernels(foreach=foreach, differentiable=differentiable, capturable=capturable, fused=fused)
+        if isinstance(lr, Tensor) and foreach:
+            raise ValueError("lr as a Tensor is not supported for capturable=False and foreach=True")
         defaults = {
             "lr": lr,
-            "betas": betas,
+            "betas": tuple(number_of(beta, "betas") for beta in betas),
             "eps": eps,
             "weight_decay": weight_decay,
             "amsgrad": amsgrad,
             "maximize": maximize,
+            "foreach": foreach,
+            "capturable": capturable,
+            "differentiable": differentiable,
+            "fused": fused,
+            "decoupled_weight_decay": decoupled_weight_decay,
         }
         super().__init__(params, defaults)
 
     def _update(self, array: Array, gradient: Array, state: State, options: Group) -> None:
-        if not state:
-            state["step"] = 0
-            state["exp_avg"] = state_tensor(np.zeros_like(array))
-            state["exp_avg_sq"] = state_tensor(np.zeros_like(array))
-            if options["amsgrad"]:
-                state["max_exp_avg_sq"] = state_tensor(np.zeros_like(array))
-        state["step"] += 1
-        lr, decay = options["lr"], options["weight_decay"]
-        if decay and self._decoupled:
-            array *= 1 - lr * decay
-        elif decay:
-            gradient = gradient + decay * array
-
+        step = count(state)
         beta1, beta2 = options["betas"]
-        mean, square = state["exp_avg"]._data, state["exp_avg_sq"]._data
-        scratch = np.subtract(gradient, mean, out=np.empty_like(array))
-        scratch *= 1 - beta1
-        mean += scratch
-        np.multiply(gradient, gradient, out=scratch)
-        scratch *= 1 - beta2
-        square *= beta2
-        square += scratch
-        if options["amsgrad"]:
-            largest = state["max_exp_avg_sq"]._data
-            square = np.maximum(largest, square, out=largest)
-
-        # The means start at zero; these undo the bias towards it.
-        correction1 = 1 - beta1 ** state["step"]
-        correction2 = 1 - beta2 ** state["step"]
-        np.sqrt(square, out=scratch)
-        scratch /= math.sqrt(correction2)
-        scratch += options["eps"]
-        np.divide(mean, scratch, out=scratch)
-        scratch *= lr / correction1
-        array -= scratch
+        mean, square = memory(state, "exp_avg", array), memory(state, "exp_avg_sq", array)
+        largest = [memory(state, "max_exp_avg_sq", array)] if options["amsgrad"] else []
+        # The means start at zero, and are corrected for the bias towards it: those two divisions are of numbers here.
+        root = math.sqrt(1 - beta2**step)
+        rate = options["lr"] / (1 - beta1**step) * root
+        eps = options["eps"] * root
+        how, kept = coupled(options)
+        for x, g, m, s, *rest in blocks(array, gradient, mean, square, *largest, **how):
+            room = rest[-1]
+            if kept != 1:
+                x *= kept
+            advance_moments(g, m, s, beta1, beta2, room)
+            if largest:
+                s = np.maximum(rest[0], s, out=rest[0])
+            np.sqrt(s, out=room)
+            room += eps
+            np.divide(m, room, out=room)
+            room *= rate
+            x -= room
 
 
 class AdamW(Adam):
@@ -111,29 +116,50 @@ class AdamW(Adam):
         amsgrad: divide by the largest mean square so far.
         maximize: ascend instead.
         foreach: PyTorch's choice among its kernels; changes nothing here.
+        capturable: refused if true.
+        differentiable: refused if true.
         fused: PyTorch's choice among its kernels; changes nothing here.
 
     Raises:
         InferenceTensorError: a parameter is inference-only.
         ValueError: an option is out of range.
+        UnsupportedError: `capturable` or `differentiable`.
 
     Source: Loshchilov and Hutter, 2017, https://arxiv.org/abs/1711.05101;
     https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html
     """
 
-    _decoupled = True
-
     def __init__(
         self,
         params: ParamsT,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
         amsgrad: bool = False,
         *,
         maximize: bool = False,
         foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, foreach=foreach, fused=fused)
+        super().__init__(
+            params,
+            lr,
+            betas,
+            eps,
+            weight_decay,
+            amsgrad,
+            foreach=foreach,
+            maximize=maximize,
+            capturable=capturable,
+            differentiable=differentiable,
+            fused=fused,
+            decoupled_weight_decay=True,
+        )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            group["decoupled_weight_decay"] = True

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from tensor import modes, writes
-from tensor.aliases import unwrapped
-from tensor.bases import describe, whence, wrap
+from tensor.bases import describe, whence
 from tensor.dtypes import Array
-from tensor.errors import InferenceTensorError
-from tensor.marks import combine
+from tensor.errors import DtypeError, InferenceTensorError
+from tensor.handles import RemovableHandle
 from tensor.nn.gradients import clear_grad
+from tensor.optim.options import check_recorded
+from tensor.optim.state import State, check_unmarked, owned
 from tensor.scopes import enable_grad, no_grad
 from tensor.tensors import Tensor
 
 Group: TypeAlias = dict[str, Any]
-State: TypeAlias = dict[str, Any]
 ParamsT: TypeAlias = Iterable[Tensor] | Iterable[Group] | Iterable[tuple[str, Tensor]]
+Hook: TypeAlias = Callable[..., Any]
+_Kind: TypeAlias = "defaultdict[str, dict[int, Hook]]"
+
+# Options that checkpoints from before there were such options lack: their defaults then are those of the optimiser.
+_ADDED_LATER = frozenset(["maximize", "foreach", "capturable", "differentiable", "fused", "decoupled_weight_decay"])
 
 
 class Optimizer:
-    """Base of optimisers: a subclass gives its options' defaults and `_update`, which steps one parameter.
+    """Base of optimisers: a subclass gives its options' defaults and `_update`, which steps one parameter, or `step`.
 
     Args:
         params: the tensors to train; or dicts, each with `"params"` and options of their own; or named parameters.
@@ -33,23 +39,38 @@ class Optimizer:
 
     Raises:
         InferenceTensorError: a parameter is inference-only.
-        ValueError: no parameter, a parameter twice, or one that is not a leaf.
+        ValueError: no parameter, a parameter twice, names for some only, or a parameter that is not a leaf.
         TypeError: something is no tensor.
 
     Source: https://docs.pytorch.org/docs/stable/optim.html
     """
 
+    # Entries of the state that have the parameter's shape, and those that are numbers in tensors of no dimensions.
+    _shaped: ClassVar[frozenset[str]] = frozenset()
+    _numbers: ClassVar[frozenset[str]] = frozenset(["step"])
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "step" in cls.__dict__:
+            cls.step = _between_hooks(cls.step)  # type: ignore[method-assign]
+
     def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor | Mapping):
-            raise TypeError(f"params should be an iterable of tensors or dicts, got one {type(params).__name__}")
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of tensors or dicts, "
+                f"got one {type(params).__name__}"
+            )
         self.defaults = defaults
-        self.state: defaultdict[Tensor, State] = defaultdict(dict)
+        self._hooks: _Kind = defaultdict(dict)
+        self.state: defaultdict[Any, State] = defaultdict(dict)
         self.param_groups: list[Group] = []
         groups: list[Any] = list(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
+
+    # ---- parameters
 
     def add_param_group(self, param_group: Group) -> None:
         """Train more parameters, such as unfrozen layers, with options of their own.
@@ -59,21 +80,48 @@ class Optimizer:
 
         Raises:
             InferenceTensorError: a parameter is inference-only.
-            ValueError: a parameter twice, or one that is not a leaf.
-            TypeError: something is no tensor.
+            ValueError: a parameter twice, names for some only, or a parameter that is not a leaf.
+            TypeError: something is no tensor, or the group no dict.
         """
-        members = param_group["params"]
-        if isinstance(members, set):
-            raise TypeError("optimizer parameters need to be organized in ordered collections, but a set has no order")
-        members = [members] if isinstance(members, Tensor) else list(members)
-        members = [member[1] if isinstance(member, tuple) else member for member in members]
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group).__name__}")
+        members, names = _separated(param_group["params"])
         known = {id(member) for group in self.param_groups for member in group["params"]}
         for index, member in enumerate(members):
             _check_trainable(member, index)
             if id(member) in known:
-                raise ValueError(f"parameter {index} appears in more than one parameter group, or twice in one")
+                raise ValueError(
+                    f"some parameters appear in more than one parameter group, or twice in one: parameter {index}"
+                )
             known.add(id(member))
-        self.param_groups.append({**self.defaults, **param_group, "params": members})
+        group = {**param_group, "params": members}
+        if names:
+            group["param_names"] = names
+        for other in self.param_groups:
+            if ("param_names" in other) != ("param_names" in group):
+                raise ValueError(
+                    "all optimizer param groups should be with/without names. cannot add param group "
+                    f"{'with' if names else 'without'} names to the optimizer"
+                )
+        for name, default in self.defaults.items():
+            group.setdefault(name, default)
+        check_recorded(group.get("differentiable"))
+        self.param_groups.append(group)
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drop the gradients of all parameters.
+
+        Args:
+            set_to_none: false fills them with zeros instead.
+        """
+        for parameter in self._parameters():
+            clear_grad(parameter, set_to_none=set_to_none)
+
+    def _parameters(self) -> Iterator[Tensor]:
+        for group in self.param_groups:
+            yield from group["params"]
+
+    # ---- steps
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update all parameters that have a gradient.
@@ -92,22 +140,20 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with no_grad():
+        with no_grad(), np.errstate(all="ignore"):
             due = [
                 (parameter, options)
-                for group in self.param_groups
-                for options in (_with_numbers(group),)
-                for parameter in group["params"]
+                for options in map(with_numbers, self.param_groups)
+                for parameter in options["params"]
                 if parameter.grad is not None
             ]
             for parameter, _ in due:
-                writes.check("step", parameter, (), modes.current())
-                for name, value in self.state.get(parameter, {}).items():
-                    _check_unmarked(value, name)
+                self._check_step(parameter)
             for parameter, options in due:
-                gradient = parameter.grad._data
-                gradient = -gradient if options.get("maximize") else gradient
-                self._update(parameter._writable_array(), gradient, self.state[parameter], options)
+                state = self.state.get(parameter, {})
+                self._update(parameter._writable_array(), parameter.grad._data, state, options)
+                if state:
+                    self.state[parameter] = state
         return loss
 
     def _update(self, array: Array, gradient: Array, state: State, options: Group) -> None:
@@ -115,21 +161,20 @@ class Optimizer:
 
         Args:
             array: the parameter's memory.
-            gradient: what to descend along, of the same shape; not to be written to.
+            gradient: its gradient, of the same shape; not to be written to.
             state: what the rule remembers about this parameter; empty before its first step.
-            options: those of the parameter's group.
+            options: those of the parameter's group, numbers in tensors being taken out of them.
         """
         raise NotImplementedError(f"{type(self).__name__} has no update rule: override _update, or step")
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        """Drop the gradients of all parameters.
+    def _check_step(self, parameter: Tensor) -> None:
+        """Raise if a step may not write to a parameter, or would write inference-only data into it."""
+        writes.check("step", parameter, (parameter.grad,), modes.current())
+        if parameter in self.state:
+            for name, value in self.state[parameter].items():
+                check_unmarked(value, name)
 
-        Args:
-            set_to_none: false fills them with zeros instead.
-        """
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                clear_grad(parameter, set_to_none=set_to_none)
+    # ---- what is kept
 
     def state_dict(self) -> dict[str, Any]:
         """Return options and state, with parameters as numbers in the order of the groups; tensors are not copied.
@@ -137,14 +182,26 @@ class Optimizer:
         Returns:
             `{"state": {number: {name: value}}, "param_groups": [{option: value, "params": [number]}]}`.
         """
+        for hook in list(self._hooks["state_dict_pre"].values()):
+            hook(self)
         numbers = {id(parameter): number for number, parameter in enumerate(self._parameters())}
-        return {
-            "state": {numbers[id(parameter)]: dict(state) for parameter, state in self.state.items()},
+        state_dict: dict[str, Any] = {
+            "state": {
+                numbers[id(key)] if isinstance(key, Tensor) else key: dict(state) if isinstance(key, Tensor) else state
+                for key, state in self.state.items()
+            },
             "param_groups": [
-                {**group, "params": [numbers[id(parameter)] for parameter in group["params"]]}
+                {
+                    **{name: value for name, value in group.items() if name != "params"},
+                    "params": [numbers[id(parameter)] for parameter in group["params"]],
+                }
                 for group in self.param_groups
             ],
         }
+        for hook in list(self._hooks["state_dict_post"].values()):
+            if (changed := hook(self, state_dict)) is not None:
+                state_dict = changed
+        return state_dict
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over options and state, matching parameters by their place; on an error nothing has changed.
@@ -155,12 +212,51 @@ class Optimizer:
         Raises:
             ValueError: it has other groups, lacks options of this kind of optimiser, or has state of other shapes.
             InferenceTensorError: something in it is inference-only.
+            UnsupportedError: its steps are recorded.
         """
-        groups: list[Group] = list(state_dict["param_groups"])
-        if (found := [len(group["params"]) for group in groups]) != (
-            expected := [len(group["params"]) for group in self.param_groups]
-        ):
-            raise ValueError(f"the state dict has groups of {found} parameters, this optimizer has {expected}")
+        state_dict = dict(state_dict)
+        for hook in list(self._hooks["load_state_dict_pre"].values()):
+            if (changed := hook(self, state_dict)) is not None:
+                state_dict = changed
+        groups = self._loadable_groups(list(state_dict["param_groups"]))
+        numbers = dict(zip((number for group in groups for number in group["params"]), self._parameters(), strict=True))
+        state: defaultdict[Any, State] = defaultdict(dict)
+        for key, entries in state_dict["state"].items():
+            if key not in numbers:
+                check_unmarked(entries, str(key))
+                state[key] = entries
+                continue
+            state[numbers[key]] = {
+                name: owned(value, name, numbers[key], self._shaped, self._numbers) for name, value in entries.items()
+            }
+        groups = [
+            {
+                **({"param_names": old["param_names"]} if "param_names" in old else {}),
+                **copy.deepcopy({name: value for name, value in new.items() if name != "params"}),
+                "params": old["params"],
+            }
+            for new, old in zip(groups, self.param_groups, strict=True)
+        ]
+        self.__setstate__({"state": state, "param_groups": groups})
+        for hook in list(self._hooks["load_state_dict_post"].values()):
+            hook(self)
+
+    def _loadable_groups(self, groups: list[Group]) -> list[Group]:
+        """Return the groups of a state dict with all options, or raise if they do not fit."""
+        found = [len(group["params"]) for group in groups]
+        expected = [len(group["params"]) for group in self.param_groups]
+        if len(found) != len(expected):
+            raise ValueError(
+                "loaded state dict has a different number of parameter groups: "
+                f"{len(found)}, this optimizer has {len(expected)}"
+            )
+        if found != expected:
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of optimizer's group: "
+                f"its groups are of {found} parameters, this optimizer's of {expected}"
+            )
+        added = {name: value for name, value in self.defaults.items() if name in _ADDED_LATER}
+        groups = [{**added, **group} for group in groups]
         for index, group in enumerate(groups):
             if missing := sorted(self.defaults.keys() - group.keys()):
                 raise ValueError(
@@ -168,21 +264,88 @@ class Optimizer:
                     f"optimizer than {type(self).__name__}"
                 )
             for name, value in group.items():
-                _check_unmarked(value, name)
-        numbers = [number for group in groups for number in group["params"]]
-        state: defaultdict[Tensor, State] = defaultdict(dict)
-        for number, parameter in zip(numbers, self._parameters(), strict=True):
-            if number in state_dict["state"]:
-                state[parameter] = {
-                    name: _own(value, name, parameter) for name, value in state_dict["state"][number].items()
-                }
-        self.param_groups = [
-            {**copy.deepcopy(new), "params": old["params"]} for new, old in zip(groups, self.param_groups, strict=True)
-        ]
-        self.state = state
+                check_unmarked(value, name)
+            check_recorded(group.get("differentiable"))
+        return groups
 
-    def _parameters(self) -> list[Tensor]:
-        return [parameter for group in self.param_groups for parameter in group["params"]]
+    def __getstate__(self) -> dict[str, Any]:
+        return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__dict__.setdefault("_hooks", defaultdict(dict))
+
+    # ---- hooks
+
+    def register_step_pre_hook(self, hook: Hook) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` before each step; what it returns, if anything, replaces the two.
+
+        Args:
+            hook: returns None or a tuple of new positional and keyword arguments of `step`.
+
+        Returns:
+            What takes the hook off again.
+        """
+        return RemovableHandle(self._hooks["step_pre"], hook)
+
+    def register_step_post_hook(self, hook: Hook) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` after each step.
+
+        Args:
+            hook: what to call.
+
+        Returns:
+            What takes the hook off again.
+        """
+        return RemovableHandle(self._hooks["step_post"], hook)
+
+    def register_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer)` before `state_dict` gathers options and state.
+
+        Args:
+            hook: what to call.
+            prepend: whether to call it before those that are there.
+
+        Returns:
+            What takes the hook off again.
+        """
+        return RemovableHandle(self._hooks["state_dict_pre"], hook, prepend=prepend)
+
+    def register_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer, state_dict)` with what `state_dict` is about to return; what it returns replaces that.
+
+        Args:
+            hook: returns None or another state dict.
+            prepend: whether to call it before those that are there.
+
+        Returns:
+            What takes the hook off again.
+        """
+        return RemovableHandle(self._hooks["state_dict_post"], hook, prepend=prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer, state_dict)` before loading; what it returns, if anything, is loaded instead.
+
+        Args:
+            hook: returns None or another state dict.
+            prepend: whether to call it before those that are there.
+
+        Returns:
+            What takes the hook off again.
+        """
+        return RemovableHandle(self._hooks["load_state_dict_pre"], hook, prepend=prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer)` after loading.
+
+        Args:
+            hook: what to call.
+            prepend: whether to call it before those that are there.
+
+        Returns:
+            What takes the hook off again.
+        """
+        return RemovableHandle(self._hooks["load_state_dict_post"], hook, prepend=prepend)
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
@@ -192,75 +355,85 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
-def state_tensor(array: Array) -> Tensor:
-    """Return a tensor over an array of state: never marked, whatever the mode, since it belongs to training."""
-    return wrap(array)
+def _between_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a class's `step` with the hooks called around it: once, if it calls the `step` of its base."""
+
+    @functools.wraps(step)
+    def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        if self.__dict__.get("_stepping"):
+            return step(self, *args, **kwargs)
+        if "_opt_called" in self.__dict__:  # a scheduler of learning rates wants to know
+            self.__dict__["_opt_called"] = True
+        for hook in list(self._hooks["step_pre"].values()):
+            changed = hook(self, args, kwargs)
+            if changed is None:
+                continue
+            if not isinstance(changed, tuple) or len(changed) != 2:
+                raise RuntimeError(f"a hook before step must return None or (new_args, new_kwargs), but got {changed}")
+            args, kwargs = changed
+        self.__dict__["_stepping"] = True
+        try:
+            out = step(self, *args, **kwargs)
+        finally:
+            del self.__dict__["_stepping"]
+        for hook in list(self._hooks["step_post"].values()):
+            hook(self, args, kwargs)
+        return out
+
+    hooked._counts_steps = True  # type: ignore[attr-defined]
+    return hooked
 
 
-def check_at_least_zero(**options: float) -> None:
-    """Raise ValueError for an option that is negative (or not a number).
+Optimizer.step = _between_hooks(Optimizer.step)  # type: ignore[method-assign]
 
-    Args:
-        options: values by name.
-    """
-    for name, value in options.items():
-        if not value >= 0:
-            raise ValueError(f"invalid {name}: {value}; it must be at least 0")
+
+def _separated(members: Any) -> tuple[list[Any], list[str]]:
+    """Return the tensors of a group, and their names where it gives any."""
+    if isinstance(members, set):
+        raise TypeError("optimizer parameters need to be organized in ordered collections, but a set has no order")
+    members = [members] if isinstance(members, Tensor) else list(members)
+    names = [member[0] for member in members if isinstance(member, tuple)]
+    if names and len(names) != len(members):
+        raise ValueError("all optimizer params should be with/without names. Some param names are missing")
+    return [member[1] for member in members] if names else members, names
 
 
 def _check_trainable(parameter: Any, index: int) -> None:
     if not isinstance(parameter, Tensor):
-        raise TypeError(f"an optimizer trains tensors, but parameter {index} is a {type(parameter).__name__}")
+        raise TypeError(f"optimizer can only optimize Tensors, but parameter {index} is a {type(parameter).__name__}")
     if parameter.is_inference():
         raise InferenceTensorError(
             f"parameter {index} ({describe(parameter)}) is inference-only, an optimizer cannot train it. "
             f"{whence(parameter.origin)} Build the model outside inference_mode, or train on a copy: "
             "tensor.as_training_data(t)."
         )
-    if not parameter.is_leaf:
+    if not parameter.is_leaf and not parameter.retains_grad:
         raise ValueError(f"can't optimize a non-leaf Tensor: parameter {index} was computed, by {parameter.grad_fn}")
 
 
-def _with_numbers(group: Group) -> Group:
-    """Return a group in which options that are 0-d tensors, such as a scheduler's learning rate, are numbers."""
-    numbers = {}
-    for name, value in group.items():
-        if name != "params":
-            _check_unmarked(value, name)
-            if isinstance(value, Tensor):
-                numbers[name] = value.item()
-    return {**group, **numbers} if numbers else group
+def with_numbers(group: Group) -> Group:
+    """Return a group in which numbers in tensors and arrays, such as a scheduler's learning rate, are Python's.
+
+    Args:
+        group: options, and the parameters.
+
+    Raises:
+        InferenceTensorError: an option is inference-only.
+        DtypeError: an option is something to iterate over other than a list or a tuple.
+    """
+    return {name: value if name == "params" else _plain(value, name) for name, value in group.items()}
 
 
-def _check_unmarked(value: Any, name: str) -> None:
-    """Raise if a value of options or state is inference-only, or holds what is: steps would write it into weights."""
+def _plain(value: Any, name: str) -> Any:
     if type(value) in (bool, int, float, str, type(None)):
-        return
-    if isinstance(value, Tensor):
-        if not value.is_inference():
-            return
-        origin = value.origin
-    else:
-        origins: list[Any] = []
-        unwrapped(value, origins)
-        if not origins:
-            return
-        origin = combine(origins)
-    raise InferenceTensorError(
-        f"the optimizer's {name} is inference-only, and a step would write it into the parameters. "
-        f"{whence(origin)} To train with it all the same, copy it: tensor.as_training_data(t)."
-    )
-
-
-def _own(value: Any, name: str, parameter: Tensor) -> Any:
-    """Return a copy of a loaded value of state, in the form that the update rules keep it in."""
-    _check_unmarked(value, name)
-    if name == "step":
-        return int(value)  # PyTorch keeps a 0-d tensor
-    if not isinstance(value, Tensor):
-        return copy.deepcopy(value)
-    if value.shape != parameter.shape:
-        raise ValueError(
-            f"the state dict's {name} has shape {tuple(value.shape)}, its parameter {tuple(parameter.shape)}"
+        return value
+    check_unmarked(value, name)
+    if isinstance(value, list | tuple):
+        return tuple(_plain(each, name) for each in value)
+    if isinstance(value, Tensor | np.ndarray | np.generic):
+        return value.item() if value.size == 1 or isinstance(value, Tensor) else value
+    if isinstance(value, Iterable) and not isinstance(value, Mapping | str):
+        raise DtypeError(
+            f"the optimizer's {name} is a {type(value).__name__}: give numbers, or a list or tuple of them"
         )
-    return state_tensor(np.array(value._data, dtype=parameter._data.dtype))
+    return value

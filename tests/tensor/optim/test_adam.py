@@ -66,11 +66,34 @@ def test_adamw_decays_apart_from_the_gradient(options, expected):
     np.testing.assert_allclose(steps(optim.AdamW, **options), formula(**expected), rtol=1e-12)
 
 
-@pytest.mark.parametrize("options", [{"lr": -1}, {"eps": -1}, {"weight_decay": -1}, {"betas": (1.0, 0.9)}])
-def test_options_out_of_range_are_refused(options):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"lr": -1}, "Invalid learning rate: -1"),
+        ({"lr": tensor.ones(2)}, "Tensor lr must be 1-element"),
+        ({"lr": tensor.tensor(0.1), "foreach": True}, "lr as a Tensor is not supported"),
+        ({"eps": -1}, "Invalid epsilon value: -1"),
+        ({"weight_decay": -1}, "Invalid weight_decay value: -1"),
+        ({"betas": (1.0, 0.9)}, "Invalid beta parameter at index 0: 1.0"),
+        ({"betas": (0.9, tensor.ones(2))}, r"Tensor betas\[1\] must be 1-element"),
+    ],
+)
+def test_options_out_of_range_are_refused(options, message):
     for kind in (optim.Adam, optim.AdamW):
-        with pytest.raises(ValueError, match=f"invalid {next(iter(options))}"):
+        with pytest.raises(ValueError, match=message):
             steps(kind, **options)
+
+
+def test_betas_can_be_in_tensors():
+    betas = tuple(tensor.tensor(each, dtype=tensor.float64) for each in (0.5, 0.6))
+    assert optim.Adam([nn.Parameter(tensor.ones(1))], betas=betas).defaults["betas"] == (0.5, 0.6)
+
+
+def test_adamw_stays_adamw_with_the_state_of_an_adam():
+    weight = nn.Parameter(tensor.ones(2))
+    optimizer = optim.AdamW([weight])
+    optimizer.load_state_dict(optim.Adam([weight]).state_dict())
+    assert optimizer.param_groups[0]["decoupled_weight_decay"] is True
 
 
 def test_gradients_are_not_written_to():
