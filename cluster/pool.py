@@ -37,9 +37,9 @@ class Pool(Door):
 
     Args:
         predictor: A class, built once per replica (see `workers.protocols.Predictor`), or its name as "module:Class".
-        weights: A safetensors file, a mapping of name to tensor or array, or a `WeightSnapshot`. Kept once on this
-            machine, or node of a cluster, and mapped by every replica there. With None the predictor gets no `weights`
-            argument.
+        weights: A safetensors file; the index of a checkpoint in several files, or a folder with one of them; a mapping
+            of name to tensor or array; or a `WeightSnapshot`. Kept once on this machine, or node of a cluster, and
+            mapped by every replica there. With None the predictor gets no `weights` argument.
         init: Further keyword arguments of the predictor: numbers, strings, arrays, and lists and dicts of them.
         replicas: Workers; by default one per core that this process may use, one for "inline", and for "ray" as many as
             the cluster has room for.

@@ -14,6 +14,7 @@ from cluster.errors import UsageError, UserCodeFailed, WorkersLost
 from cluster.failures import error_of
 from cluster.fleet import Fleet
 from cluster.scheduler import ReplicaBuildFailed, ReplicaLost, ReplicaReady
+from tensor import Tensor
 from workers.messages import (
     ApplyGradients,
     Command,
@@ -118,10 +119,10 @@ class Ranks:
         state = await self.state()
         await self._all([LoadState(state)] * len(self._names), Done)
 
-    async def state(self) -> Mapping[str, np.ndarray]:
+    async def state(self) -> Mapping[str, Tensor]:
         """Rank 0's parameters and buffers."""
         (state,) = await self._exchange({self._names[0]: ReadState()}, State)
-        return state.arrays
+        return state.tensors
 
     async def digests(self) -> list[str]:
         """The digest of every rank's parameters."""

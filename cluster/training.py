@@ -36,7 +36,7 @@ class TrainingPool(Door):
 
     Args:
         trainer: A class (see `workers.protocols.Trainer`), or its name as "module:Class".
-        weights: Passed to the trainer as `weights`, if given: a safetensors file, a mapping, or a `WeightSnapshot`.
+        weights: Passed to the trainer as `weights`, if given; as for `Pool`.
         init: Further keyword arguments of the trainer, beside `rank` and `world_size`.
         world_size: Ranks, each a worker.
         backend: "local" (child processes), "ray" (actors on a cluster), "inline" (this process), or a `Backend`.
@@ -144,7 +144,10 @@ class TrainingPool(Door):
         )
 
     def publish(self) -> WeightSnapshot:
-        """The parameters and buffers as they are now, as an immutable snapshot; its epoch counts the calls, from 1."""
+        """The parameters and buffers as they are now, as an immutable snapshot; its epoch counts the calls, from 1.
+
+        What is inference-only in the model, such as a frozen part or a teacher, is so in the snapshot too.
+        """
         state = self._loop().run(self._ranks.state())
         self._published += 1
         return WeightSnapshot.from_mapping(state, epoch=self._published)

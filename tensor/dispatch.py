@@ -58,6 +58,9 @@ def apply(op: Op, /, *operands: Any, **static: Any) -> Tensor:
         elif type(operand) in _PLAIN:
             arrays.append(operand)
         else:
+            for each in operands:
+                if hasattr(type(each), "_compute"):  # a complex tensor, which is none of ours: see `tensor.complexes`
+                    return each._compute(op.name, operands, static)  # type: ignore[no-any-return]
             return apply(op, *map(_as_operand, operands), **static)
 
     if static:
@@ -189,6 +192,7 @@ def _share(op: Op, result: Any, source: Any, static: dict[str, Any], mode: modes
     recorded = mode is GRAD and (source is base or source._view.recorded)
     result._view = View(base, (steps, op, static), generation=storage.generation, recorded=recorded)
     result._flags |= VIEW
+    storage.viewed = True
 
 
 def _record(

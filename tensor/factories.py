@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from tensor import aliases, bases, devices, dtypes, interop, marks, modes
+from tensor import aliases, bases, devices, dtypes, interop, layouts, marks, modes
 from tensor.bases import TensorBase, fresh
 from tensor.devices import DeviceLike
 from tensor.dtypes import Array, DtypeLike, Scalar, canonical
 from tensor.errors import ArgumentError, DtypeError, InferenceModeError, ShapeError
 from tensor.generators import Generator, random_of, uniform
+from tensor.layouts import Placement
 from tensor.marks import MARKED, Origin, combine
 from tensor.ops.conversions import cast, detach
 from tensor.ops.dims import extents
@@ -190,6 +191,8 @@ def frombuffer(
 
 
 def _new(
+    name: str,
+    placement: Placement,
     array: Array,
     dtype: DtypeLike | None,
     device: DeviceLike,
@@ -197,6 +200,8 @@ def _new(
     origins: Sequence[Origin | None] = (),
 ) -> Tensor:
     devices.check(device)
+    if placement:
+        layouts.check_placement(name, placement)
     if dtype is not None:
         array = array.astype(canonical(dtype).numpy_dtype, copy=False)
     return made_of(origins, array, requires_grad)
@@ -207,24 +212,36 @@ def _numpy_dtype(dtype: DtypeLike | None) -> np.dtype[Any]:
 
 
 def zeros(
-    *size: Any, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: builtins.bool = False
+    *size: Any,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+    **placement: Unpack[Placement],
 ) -> Tensor:
     """Return zeros of a size."""
-    return _new(np.zeros(extents(size), _numpy_dtype(dtype)), None, device, requires_grad)
+    return _new("zeros", placement, np.zeros(extents(size), _numpy_dtype(dtype)), None, device, requires_grad)
 
 
 def ones(
-    *size: Any, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: builtins.bool = False
+    *size: Any,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+    **placement: Unpack[Placement],
 ) -> Tensor:
     """Return ones of a size."""
-    return _new(np.ones(extents(size), _numpy_dtype(dtype)), None, device, requires_grad)
+    return _new("ones", placement, np.ones(extents(size), _numpy_dtype(dtype)), None, device, requires_grad)
 
 
 def empty(
-    *size: Any, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: builtins.bool = False
+    *size: Any,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+    **placement: Unpack[Placement],
 ) -> Tensor:
     """Return a tensor of a size whose elements are whatever was in memory."""
-    return _new(np.empty(extents(size), _numpy_dtype(dtype)), None, device, requires_grad)
+    return _new("empty", placement, np.empty(extents(size), _numpy_dtype(dtype)), None, device, requires_grad)
 
 
 def full(
@@ -234,6 +251,7 @@ def full(
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: builtins.bool = False,
+    **placement: Unpack[Placement],
 ) -> Tensor:
     """Return one value in a size; its type gives the dtype. A 0-d tensor may give it, with its mark."""
     origins: list[Origin | None] = []
@@ -245,35 +263,56 @@ def full(
     else:
         wanted = dtypes.of_scalar(value)
     filled = np.full(extents((size,)), dtypes.fitting(value, wanted.numpy_dtype))
-    return _new(filled, None, device, requires_grad, origins)
+    return _new("full", placement, filled, None, device, requires_grad, origins)
 
 
 def _like(
-    input: Tensor, make: Any, dtype: DtypeLike | None, device: DeviceLike, requires_grad: builtins.bool
+    name: str,
+    placement: Placement,
+    input: Tensor,
+    make: Any,
+    dtype: DtypeLike | None,
+    device: DeviceLike,
+    requires_grad: builtins.bool,
 ) -> Tensor:
     wanted = input._data.dtype if dtype is None else canonical(dtype).numpy_dtype
-    return _new(make(input._data.shape, wanted), None, device, requires_grad)
+    return _new(name, placement, make(input._data.shape, wanted), None, device, requires_grad)
 
 
 def zeros_like(
-    input: Tensor, *, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: builtins.bool = False
+    input: Tensor,
+    *,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+    **placement: Unpack[Placement],
 ) -> Tensor:
     """Return zeros in the shape and dtype of a tensor. Nothing of the tensor's data is in it, so no mark either."""
-    return _like(input, np.zeros, dtype, device, requires_grad)
+    return _like("zeros_like", placement, input, np.zeros, dtype, device, requires_grad)
 
 
 def ones_like(
-    input: Tensor, *, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: builtins.bool = False
+    input: Tensor,
+    *,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+    **placement: Unpack[Placement],
 ) -> Tensor:
     """Return ones in the shape and dtype of a tensor."""
-    return _like(input, np.ones, dtype, device, requires_grad)
+    return _like("ones_like", placement, input, np.ones, dtype, device, requires_grad)
 
 
 def empty_like(
-    input: Tensor, *, dtype: DtypeLike | None = None, device: DeviceLike = None, requires_grad: builtins.bool = False
+    input: Tensor,
+    *,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+    **placement: Unpack[Placement],
 ) -> Tensor:
     """Return a tensor in the shape and dtype of another, not initialised."""
-    return _like(input, np.empty, dtype, device, requires_grad)
+    return _like("empty_like", placement, input, np.empty, dtype, device, requires_grad)
 
 
 def full_like(
@@ -283,10 +322,11 @@ def full_like(
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: builtins.bool = False,
+    **placement: Unpack[Placement],
 ) -> Tensor:
     """Return one value in the shape and dtype of a tensor. A 0-d tensor may give it, with its mark."""
     wanted = dtypes.of(input._data.dtype) if dtype is None else dtype
-    return full(input._data.shape, fill_value, dtype=wanted, device=device, requires_grad=requires_grad)
+    return full(input._data.shape, fill_value, dtype=wanted, device=device, requires_grad=requires_grad, **placement)
 
 
 def _drawn(draw: Any, size: tuple[int, ...], wanted: np.dtype[Any]) -> Array:
@@ -301,10 +341,11 @@ def rand(
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: builtins.bool = False,
+    **placement: Unpack[Placement],
 ) -> Tensor:
     """Return random numbers, uniform from 0 up to but not 1."""
     drawn = uniform(random_of(generator), extents(size), _numpy_dtype(dtype))
-    return _new(drawn, None, device, requires_grad)
+    return _new("rand", placement, drawn, None, device, requires_grad)
 
 
 def randn(
@@ -313,10 +354,11 @@ def randn(
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: builtins.bool = False,
+    **placement: Unpack[Placement],
 ) -> Tensor:
     """Return random numbers, normal with mean 0 and variance 1."""
     drawn = _drawn(random_of(generator).standard_normal, extents(size), _numpy_dtype(dtype))
-    return _new(drawn, None, device, requires_grad)
+    return _new("randn", placement, drawn, None, device, requires_grad)
 
 
 def randint(
@@ -328,6 +370,7 @@ def randint(
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: builtins.bool = False,
+    **placement: Unpack[Placement],
 ) -> Tensor:
     """Return random integers from `low` (0 if only one bound is given) up to but not `high`.
 
@@ -344,7 +387,7 @@ def randint(
     if first >= last:
         raise ShapeError(f"random_ expects 'from' to be less than 'to', but got from={first} >= to={last}")
     drawn = np.asarray(random_of(generator).integers(first, last, shape))
-    return _new(drawn, dtypes.int64 if dtype is None else dtype, device, requires_grad)
+    return _new("randint", placement, drawn, dtypes.int64 if dtype is None else dtype, device, requires_grad)
 
 
 def randint_like(
@@ -356,6 +399,7 @@ def randint_like(
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: builtins.bool = False,
+    **placement: Unpack[Placement],
 ) -> Tensor:
     """Return random integers in the shape and dtype of a tensor, from `low` (0 if left out) up to but not `high`.
 
@@ -371,6 +415,7 @@ def randint_like(
         dtype=dtypes.of(input._data.dtype) if dtype is None else dtype,
         device=device,
         requires_grad=requires_grad,
+        **placement,
     )
 
 
@@ -384,17 +429,45 @@ def randperm(
     """
     if n < 0:
         raise ArgumentError(f"n must be non-negative, got {n}")
-    return _new(random_of(generator).permutation(n), dtypes.int64 if dtype is None else dtype, device, False)
+    return _new(
+        "randperm", {}, random_of(generator).permutation(n), dtypes.int64 if dtype is None else dtype, device, False
+    )
 
 
-def rand_like(input: Tensor, *, dtype: DtypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def rand_like(
+    input: Tensor,
+    *,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+    **placement: Unpack[Placement],
+) -> Tensor:
     """Return uniform random numbers in the shape and dtype of a tensor."""
-    return rand(input._data.shape, dtype=input._data.dtype if dtype is None else dtype, requires_grad=requires_grad)
+    return rand(
+        input._data.shape,
+        dtype=input._data.dtype if dtype is None else dtype,
+        device=device,
+        requires_grad=requires_grad,
+        **placement,
+    )
 
 
-def randn_like(input: Tensor, *, dtype: DtypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def randn_like(
+    input: Tensor,
+    *,
+    dtype: DtypeLike | None = None,
+    device: DeviceLike = None,
+    requires_grad: builtins.bool = False,
+    **placement: Unpack[Placement],
+) -> Tensor:
     """Return normal random numbers in the shape and dtype of a tensor."""
-    return randn(input._data.shape, dtype=input._data.dtype if dtype is None else dtype, requires_grad=requires_grad)
+    return randn(
+        input._data.shape,
+        dtype=input._data.dtype if dtype is None else dtype,
+        device=device,
+        requires_grad=requires_grad,
+        **placement,
+    )
 
 
 def normal(

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from tensor import devices
+from tensor.devices import DeviceLike
 from tensor.dtypes import Array
 from tensor.errors import ArgumentError, DtypeError
 
@@ -22,11 +24,15 @@ class Generator:
     """A source of random numbers with a seed of its own.
 
     Args:
-        device: `"cpu"`; accepted since PyTorch has it.
+        device: `"cpu"`.
+
+    Raises:
+        UnsupportedError: It is another device.
     """
 
-    def __init__(self, device: Any = "cpu") -> None:
-        self.device = device
+    def __init__(self, device: DeviceLike = "cpu") -> None:
+        devices.check(device)
+        self.device = devices.CPU
         self.manual_seed(67280421310721)  # PyTorch's default seed
 
     def manual_seed(self, seed: int) -> Generator:

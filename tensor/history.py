@@ -63,7 +63,7 @@ def refresh_view(tensor: TensorBase) -> None:
         count_node()
         edge = node
     assert isinstance(edge, Node)
-    _computed_by(tensor, edge)
+    computed_by(tensor, edge)
 
 
 def rebase(target: TensorBase, node: Node) -> None:
@@ -71,19 +71,19 @@ def rebase(target: TensorBase, node: Node) -> None:
     storage = storage_of(target)
     storage.generation += 1
     if not target._flags & VIEW:
-        _computed_by(target, node)
+        computed_by(target, node)
         return
     view = target._view
     base = view.base
     edges: list[Node | TensorBase] = [node]
     if base._node is not None:
         edges.append(base._node)
-    _computed_by(base, _Slices(edges, base._data, view.steps))
+    computed_by(base, _Slices(edges, base._data, view.steps))
     count_node()
     refresh_view(target)
 
 
-def _computed_by(tensor: TensorBase, node: Node) -> None:
+def computed_by(tensor: TensorBase, node: Node) -> None:
     """Make `node` what computed a tensor. Whose gradient is kept is the tensor, not what computed it before."""
     before = tensor._node
     if before is not None and before.hooks is not None and before.hooks.retained_by() is tensor:

@@ -14,16 +14,18 @@ import json
 import math
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 
 from tensor.dtypes import Array, bfloat16
 from tensor.errors import TensorError
+from tensor.other_formats import what_else
 
 _DATA_ALIGNMENT_BYTES = 64
 _MAX_HEADER_BYTES = 100_000_000  # the format's own limit
@@ -45,20 +47,8 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "I64": np.dtype("<i8"),
     "F64": np.dtype("<f8"),
 }
-_CODES = {dtype: code for code, dtype in _DTYPES.items()}
-
-_CONVERT = (
-    "convert it once, where torch is: "
-    "safetensors.torch.save_file(torch.load(path, weights_only=True), 'model.safetensors')"
-)
-_OTHER_FORMATS = {
-    b"PK\x03\x04": f"a zip archive, as torch.save and numpy.savez write; pickles can run code, so {_CONVERT}",
-    b"\x80": f"a pickle, as older versions of torch.save write; pickles can run code, so {_CONVERT}",
-    b"version https://git-lfs": "a Git LFS pointer, not the file itself: fetch it with `git lfs pull`",
-    b"\x93NUMPY": "a .npy file: load it with numpy.load and tensor.from_numpy",
-    b"\x89HDF": "an HDF5 file: convert it to safetensors",
-    b"GGUF": "a GGUF file: convert it to safetensors",
-}
+CODES = {dtype: code for code, dtype in _DTYPES.items()}
+"""The format's names of dtypes."""
 
 
 class WeightsFileError(TensorError, ValueError):
@@ -117,25 +107,44 @@ def read_header(path: str | os.PathLike[str]) -> Header:
         WeightsFileError: the file is another format, truncated, or its header contradicts itself.
         OSError: the file cannot be read.
     """
-    with Path(path).open("rb") as file:
+    with open_regular(path) as file:
         return parse_header(file, path=path)
 
 
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file for reading, if it is one: opening a FIFO would wait for somebody who writes.
+
+    Raises:
+        WeightsFileError: it is a folder, a FIFO, a device or a socket.
+        OSError: it cannot be opened.
+    """
+    with _named(path):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            _check_regular(os.fstat(descriptor).st_mode)
+        except WeightsFileError:
+            os.close(descriptor)
+            raise
+    return os.fdopen(descriptor, "rb")
+
+
 def parse_header(file: BinaryIO, *, path: str | os.PathLike[str]) -> Header:
-    """Read and check the header of an open safetensors file; see `read_header`."""
-    size_bytes = os.fstat(file.fileno()).st_size
+    """Read and check the header of an open safetensors file, from its start; see `read_header`."""
+    size_bytes = file.seek(0, os.SEEK_END)
+    file.seek(0)
     start = file.read(32)
     data_offset = 8 + int.from_bytes(start[:8], "little")
     with _named(path):
         if start[8:9] != b"{" or data_offset > _MAX_HEADER_BYTES:
-            raise WeightsFileError(_what_else(start))
+            raise WeightsFileError(what_else(start))
         if data_offset > size_bytes:
             raise WeightsFileError(
                 f"it has {size_bytes} bytes, its header alone {data_offset}: it was cut off, fetch it again"
             )
         file.seek(8)
         fields = _parse_json(file.read(data_offset - 8))
-        metadata = fields.pop(_METADATA, {})
+        metadata = fields.pop(_METADATA, None)
+        metadata = {} if metadata is None else metadata
         if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
             raise WeightsFileError(f"its {_METADATA} is {metadata!r:.100}, expected text by name")
         entries = {name: _parse_entry(name, field, data_offset) for name, field in fields.items()}
@@ -155,21 +164,33 @@ def write_file(path: str | os.PathLike[str], arrays: Mapping[str, Array], metada
         WeightsFileError: the format has no such dtype, or a name is reserved.
         OSError: the file cannot be written.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))  # through links, as everything that writes does
     with _named(path):
+        if path.exists():
+            _check_regular(path.stat().st_mode)  # renaming over a device would take it away
         header, ordered = _layout(arrays, metadata)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         with temporary.open("xb") as file:
-            file.write(len(header).to_bytes(8, "little") + header)
-            for array in ordered:
-                file.write(array.reshape(-1).view(np.uint8).data)
+            _write(file, header, ordered)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def write_stream(file: BinaryIO, arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
+    """Write the bytes of a safetensors file to something open, such as a `BytesIO`; see `write_file`."""
+    with _named(getattr(file, "name", "") or type(file).__name__):
+        header, ordered = _layout(arrays, metadata)
+    _write(file, header, ordered)
+
+
+def _write(file: BinaryIO, header: bytes, arrays: list[Array]) -> None:
+    file.write(len(header).to_bytes(8, "little") + header)
+    file.writelines(array.reshape(-1).view(np.uint8).data for array in arrays)
 
 
 def _layout(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> tuple[bytes, list[Array]]:
@@ -184,13 +205,24 @@ def _layout(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> tuple[b
     for name, array in contiguous.items():
         if name == _METADATA:
             raise WeightsFileError(f"no tensor can have the name {_METADATA!r}: the format keeps it for itself")
-        if (code := _CODES.get(array.dtype)) is None:
-            raise WeightsFileError(f"array {name!r} is {array.dtype}, files can have {', '.join(map(str, _CODES))}")
+        if (code := CODES.get(array.dtype)) is None:
+            raise WeightsFileError(f"array {name!r} is {array.dtype}, files can have {', '.join(map(str, CODES))}")
         shape = list(arrays[name].shape)  # ascontiguousarray makes a scalar one-dimensional
         fields[name] = {"dtype": code, "shape": shape, "data_offsets": [ends[name] - array.nbytes, ends[name]]}
-    header = json.dumps(fields, separators=(",", ":")).encode()
+    header = _to_json(fields)
     padding = -(8 + len(header)) % _DATA_ALIGNMENT_BYTES
     return header + b" " * padding, [contiguous[name] for name in ends]
+
+
+def _to_json(fields: dict[str, Any]) -> bytes:
+    try:
+        header = json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise WeightsFileError(f"a name or text has {half!r} in it, half of a surrogate pair") from None
+    if len(header) > _MAX_HEADER_BYTES - 8 - _DATA_ALIGNMENT_BYTES:
+        raise WeightsFileError(f"its names and metadata would have {len(header)} bytes, the format's limit is 100 MB")
+    return header
 
 
 def _parse_json(raw: bytes) -> dict[str, Any]:
@@ -199,12 +231,17 @@ def _parse_json(raw: bytes) -> dict[str, Any]:
             raise WeightsFileError("its header gives a name twice")
         return fields
 
+    def no_number(text: str) -> NoReturn:
+        raise ValueError(f"{text} is no JSON")
+
     try:
-        fields = json.loads(raw, object_pairs_hook=unique)
+        fields = json.loads(raw.decode(), object_pairs_hook=unique, parse_constant=no_number)
+        if b"\\u" in raw:
+            json.dumps(fields, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except WeightsFileError:
         raise
     except (ValueError, RecursionError) as error:
-        raise WeightsFileError(f"its header is damaged: {error}") from error
+        raise WeightsFileError(f"its header is damaged: {error!s:.200}") from error
     if not isinstance(fields, dict):
         raise WeightsFileError(f"its header is a JSON {type(fields).__name__}, expected an object")
     return fields
@@ -248,13 +285,12 @@ def _check_no_gaps(entries: Mapping[str, Entry], data_offset: int, size_bytes: i
         raise WeightsFileError(f"it has {size_bytes} bytes, its header speaks of {end}: {kind}")
 
 
-def _what_else(start: bytes) -> str:
-    if not start:
-        return "it is empty: fetch or write it again"
-    for magic, format_ in _OTHER_FORMATS.items():
-        if start.startswith(magic):
-            return f"it is {format_}"
-    return f"it starts with {start[:12]!r}, which is neither safetensors nor a format known here: {_CONVERT}"
+_KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
+
+
+def _check_regular(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise WeightsFileError(f"it is {_KINDS.get(stat.S_IFMT(mode), 'a device')}, expected a file")
 
 
 @contextmanager

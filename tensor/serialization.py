@@ -5,27 +5,41 @@ from __future__ import annotations
 import json
 import mmap as memory_map
 import os
-from collections.abc import Mapping
-from io import BufferedReader
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from tensor.bases import fresh
-from tensor.dtypes import Array
+from tensor.checkpoints import find_checkpoint
+from tensor.devices import DeviceLike, check
+from tensor.dtypes import Array, is_floating
 from tensor.marks import Origin
 from tensor.origins import arrive, from_plain, to_plain
-from tensor.safetensors_file import Entry, Header, WeightsFileError, parse_header, read_header, write_file
+from tensor.safetensors_file import (
+    Entry,
+    Header,
+    WeightsFileError,
+    open_regular,
+    parse_header,
+    read_header,
+    write_file,
+    write_stream,
+)
 from tensor.tensors import Tensor
 
-__all__ = ["MARKS_KEY", "Entry", "Header", "WeightsFileError", "load", "read_header", "save"]
+__all__ = ["MARKS_KEY", "Entry", "Header", "WeightsFileError", "check_finite", "load", "read_header", "save"]
 
 MARKS_KEY = "shoal.marks"
 """In a file's metadata, the marked tensors and their origins, as JSON; absent where no tensor is marked."""
 
 
 def save(
-    tensors: Mapping[str, Tensor], path: str | os.PathLike[str], *, metadata: Mapping[str, str] | None = None
+    tensors: Mapping[str, Tensor],
+    path: str | os.PathLike[str] | BinaryIO,
+    *,
+    metadata: Mapping[str, str] | None = None,
 ) -> None:
     """Write named tensors, such as a `state_dict()`, to a safetensors file.
 
@@ -35,12 +49,12 @@ def save(
 
     Args:
         tensors: tensors by name, of any shapes and dtypes.
-        path: the file to write.
+        path: the file to write; or something open for writing bytes, such as a `BytesIO`.
         metadata: free text to store with the tensors.
 
     Raises:
-        TypeError: `tensors` is no mapping of names to tensors.
-        WeightsFileError: a name that the format keeps for itself.
+        TypeError: `tensors` is no mapping of names to tensors, or `metadata` none of text to text.
+        WeightsFileError: a name that the format keeps for itself, or `path` is no regular file.
         OSError: the file cannot be written.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.save.html, with safetensors in place of pickle.
@@ -52,35 +66,121 @@ def save(
             raise TypeError(
                 f"save writes tensors by name, got {name!r}: {type(value).__name__}; keep other state in a JSON file"
             )
+    for key, text in (metadata or {}).items():
+        if type(key) is not str or type(text) is not str:
+            raise TypeError(f"metadata is text by name, got {key!r}: {type(text).__name__}; write it as a str")
     marks = {name: to_plain(value.origin) for name, value in tensors.items() if value.is_inference()}
     texts = {**(metadata or {}), **({MARKS_KEY: json.dumps(marks)} if marks else {})}
-    write_file(path, {name: value._data for name, value in tensors.items()}, texts)
+    arrays = {name: value._data for name, value in tensors.items()}
+    if isinstance(path, str | os.PathLike):
+        write_file(path, arrays, texts)
+    else:
+        write_stream(path, arrays, texts)
 
 
-def load(path: str | os.PathLike[str], *, mmap: bool = True) -> dict[str, Tensor]:
-    """Read a safetensors file.
+MapLocation = DeviceLike | Callable[..., Any] | Mapping[Any, Any]
+
+
+def load(
+    path: str | os.PathLike[str] | BinaryIO,
+    map_location: MapLocation = None,
+    *,
+    mmap: bool | None = None,
+    weights_only: bool | None = True,
+    check_finite: bool = False,
+) -> dict[str, Tensor]:
+    """Read a safetensors file, or a checkpoint of several.
 
     Args:
-        path: the file.
-        mmap: map the file, so that the tensors are read-only views on one copy for all processes of the node. Nobody
-            may then change the file in place; `save` never does. False reads it into private, writable memory.
+        path: the file; the `*.safetensors.index.json` of a checkpoint in several files; a folder that holds one of
+            them; or something open for reading bytes, such as a `BytesIO`, which is read into private memory.
+        map_location: `"cpu"`, or what else says where tensors go: they live on the CPU.
+        mmap: map the file, as happens unless told otherwise, so that the tensors are read-only views on one copy for
+            all processes of the node. Nobody may then change the file in place; `save` never does. False reads it into
+            private, writable memory.
+        weights_only: nothing else is ever read.
+        check_finite: look at all values, which reads the whole file, and refuse NaN and infinities.
 
     Returns:
-        Tensors by name, in the order they were saved in. Those saved with a mark have it again, and inside
-        `inference_mode` all have it.
+        Tensors by name, in the order they were saved in, or the index names them in. Those saved with a mark have it
+        again, and inside `inference_mode` all have it.
 
     Raises:
-        WeightsFileError: the file is of another format, is damaged, or has a dtype that tensors cannot hold.
+        WeightsFileError: the file is of another format, is damaged, has a dtype that tensors cannot hold, or lacks
+            shards; a value is not finite, and that was to be checked.
+        UnsupportedError: `map_location` is a device that is not the CPU.
         OSError: the file cannot be read.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.load.html, with `mmap` on unless told otherwise.
     """
-    with Path(path).open("rb") as file:
-        header = parse_header(file, path=path)
-        marks = _parse_marks(header, path=path)
-        arrays = _map(file, header) if mmap else {name: _read(file, entry) for name, entry in header.entries.items()}
+    if not callable(map_location):  # what is called with each storage and its place returns it, or copies it
+        for device in map_location.values() if isinstance(map_location, Mapping) else [map_location]:
+            check(device)
+    if not isinstance(path, str | os.PathLike):
+        return _load_stream(path, mmap=mmap, finite=check_finite)
+    checkpoint = find_checkpoint(path)
+    tensors: dict[str, Tensor] = {}
+    for each in checkpoint.files:
+        with open_regular(each) as file:
+            header = parse_header(file, path=each)
+            wanted = [header.entries[name] for name in checkpoint.names_in(each, header.entries)]
+            arrays = _read_all(file, wanted, path=each) if mmap is False else _map(file, header, wanted, path=each)
+        tensors |= _with_marks(arrays, header, path=each, finite=check_finite)
+    return tensors if checkpoint.places is None else {name: tensors[name] for name in checkpoint.places}
+
+
+def _load_stream(file: BinaryIO, *, mmap: bool | None, finite: bool) -> dict[str, Tensor]:
+    if not hasattr(file, "read"):
+        raise TypeError(f"load reads a path or something open for reading bytes, got a {type(file).__name__}")
+    if mmap:
+        raise ValueError("mmap=True needs the path of a file, not something open")
+    data = file.read()
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise TypeError(
+            f"load reads bytes, got {type(data).__name__} from the {type(file).__name__}: open it with 'rb'"
+        )
+    stream, path = BytesIO(data), str(getattr(file, "name", "") or type(file).__name__)
+    header = parse_header(stream, path=path)
+    arrays = _read_all(stream, [*header.entries.values()], path=path)
+    return _with_marks(arrays, header, path=path, finite=finite)
+
+
+def _with_marks(
+    arrays: Mapping[str, Array], header: Header, *, path: str | os.PathLike[str], finite: bool
+) -> dict[str, Tensor]:
+    marks = _parse_marks(header, path=path)
+    if finite:
+        check_finite(arrays, path=path)
     # The memory is ours, so inside inference mode it is marked too, unlike what `from_numpy` wraps.
     return {name: arrive(array, marks[name]) if name in marks else fresh(array) for name, array in arrays.items()}
+
+
+_CHUNK = 1 << 20  # elements looked at in one go
+
+
+def check_finite(arrays: Mapping[str, Array], *, path: str | os.PathLike[str]) -> None:
+    """Raise unless all numbers are finite.
+
+    Args:
+        arrays: what to look at, by name.
+        path: where they are from, for the message.
+
+    Raises:
+        WeightsFileError: some are NaN or infinite; names their tensors.
+    """
+    bad = []
+    for name, array in arrays.items():
+        if is_floating(array.dtype):
+            flat = array.reshape(-1)
+            parts = (flat[start : start + _CHUNK] for start in range(0, flat.size, _CHUNK))
+            if count := sum(part.size - int(np.count_nonzero(np.isfinite(part))) for part in parts):
+                bad.append(f"{name} ({count} of {array.size})")
+    if bad:
+        more = f" and {len(bad) - 5} more tensors" if len(bad) > 5 else ""
+        raise WeightsFileError(
+            f"{os.fspath(path)}: it has NaN or infinite values in {', '.join(bad[:5])}{more}; load another checkpoint, "
+            "or leave check_finite out if they are meant"
+        )
 
 
 def _parse_marks(header: Header, *, path: str | os.PathLike[str]) -> dict[str, Origin | None]:
@@ -93,16 +193,20 @@ def _parse_marks(header: Header, *, path: str | os.PathLike[str]) -> dict[str, O
     return marks
 
 
-def _map(file: BufferedReader, header: Header) -> dict[str, Array]:
-    memory = memory_map.mmap(file.fileno(), header.size_bytes, access=memory_map.ACCESS_READ)
-    return {
-        name: np.ndarray(entry.shape, entry.dtype, memory, entry.offset_bytes) for name, entry in header.entries.items()
-    }
+def _map(file: BinaryIO, header: Header, wanted: list[Entry], *, path: str | os.PathLike[str]) -> dict[str, Array]:
+    try:
+        memory = memory_map.mmap(file.fileno(), header.size_bytes, access=memory_map.ACCESS_READ)
+    except ValueError as error:
+        raise WeightsFileError(f"{os.fspath(path)}: it was cut off while it was being read") from error
+    return {entry.name: np.ndarray(entry.shape, entry.dtype, memory, entry.offset_bytes) for entry in wanted}
 
 
-def _read(file: BufferedReader, entry: Entry) -> Array:
-    array = np.empty(entry.shape, entry.dtype)
-    file.seek(entry.offset_bytes)
-    if file.readinto(array.reshape(-1).view(np.uint8).data) != entry.size_bytes:
-        raise WeightsFileError(f"{file.name}: tensor {entry.name!r} was cut off while it was being read")
-    return array
+def _read_all(file: BinaryIO, wanted: list[Entry], *, path: str | os.PathLike[str]) -> dict[str, Array]:
+    arrays = {}
+    for entry in wanted:
+        array = np.empty(entry.shape, entry.dtype)
+        file.seek(entry.offset_bytes)
+        if file.readinto(array.reshape(-1).view(np.uint8).data) != entry.size_bytes:  # type: ignore[attr-defined]
+            raise WeightsFileError(f"{os.fspath(path)}: tensor {entry.name!r} was cut off while it was being read")
+        arrays[entry.name] = array
+    return arrays

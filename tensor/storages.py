@@ -11,10 +11,11 @@ class Storage:
         readonly: Whether it must not be written: mapped, shared, or borrowed from a read-only array.
     """
 
-    __slots__ = ("generation", "marked", "readonly", "version")
+    __slots__ = ("generation", "marked", "readonly", "version", "viewed")
 
     def __init__(self, *, marked: bool, readonly: bool) -> None:
         self.marked = marked
         self.readonly = readonly
         self.version = 0  # counts writes, so that a graph that saved the memory can tell
         self.generation = 0  # counts recorded writes, after which views must look up their history again
+        self.viewed = False  # whether a view knows by its history how it was taken from a tensor's shape

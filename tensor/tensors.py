@@ -17,12 +17,15 @@ from tensor import (
     factories,
     gradients,
     interop,
+    layouts,
+    legacy,
     marks,
     messages,
     modes,
     printing,
     queries,
     regions,
+    residence,
     siblings,
     writes,
 )
@@ -54,7 +57,9 @@ from tensor.ops import (
     division,
     exponentials,
     extremes,
+    factorizations,
     indexing,
+    inplace_views,
     inserting,
     joining,
     linalg,
@@ -80,6 +85,7 @@ from tensor.ops import (
     signs,
     slicing,
     special,
+    systems,
     trigonometry,
     vector_norms,
 )
@@ -105,10 +111,10 @@ class Tensor(TensorBase):
         if hasattr(self, "_data"):  # a gradient, say, would get a mark that nobody looks for there
             raise UnsupportedError("__init__ was called on a tensor that exists already; write into it with copy_()")
         wanted = dtypes.get_default_dtype()
-        if data and not all(type(each) is int for each in data):
-            made = factories.tensor(*data, dtype=wanted)
+        if legacy.is_sizes(data):
+            made = factories.empty(*data or (0,), dtype=wanted)
         else:
-            made = factories.empty(data or 0, dtype=wanted)
+            made = factories.tensor(*data, dtype=wanted)
         bases.fill(self, made._data, made._flags & MARKED)
         if made._flags & TRACED:
             self._origin = made._origin
@@ -157,10 +163,11 @@ class Tensor(TensorBase):
         """The size of all elements in bytes."""
         return self._data.nbytes
 
-    @property
-    def is_cuda(self) -> builtins.bool:
-        """Whether the tensor lives on a GPU: never."""
-        return False
+    # Whether it lives on a kind of device, or is of a kind, that PyTorch has.
+    is_cpu = property(lambda self: True)
+    is_cuda = is_mps = is_xpu = is_xla = is_meta = property(lambda self: False)
+    is_sparse = is_sparse_csr = is_quantized = is_mkldnn = is_nested = property(lambda self: False)
+    layout = property(lambda self: layouts.strided)
 
     def size(self, dim: builtins.int | None = None) -> Any:
         """Return the shape, or the size of one dimension."""
@@ -186,9 +193,7 @@ class Tensor(TensorBase):
         strides = tuple(each // self._data.itemsize for each in self._data.strides)
         return strides if dim is None else strides[dims.normal_dim(dim, self._data.ndim)]
 
-    def is_contiguous(self, memory_format: Any = None) -> builtins.bool:
-        """Whether the memory is in row-major order, the only one that there is."""
-        return self._data.flags.c_contiguous
+    is_contiguous = residence.is_contiguous
 
     def storage_offset(self) -> builtins.int:
         """Return how many elements into the memory of what it views the tensor starts."""
@@ -808,6 +813,11 @@ class Tensor(TensorBase):
     slogdet = decompositions.slogdet
     logdet = decompositions.logdet
     cholesky = decompositions.cholesky
+    cholesky_solve = systems.cholesky_solve
+    cholesky_inverse = systems.cholesky_inverse
+    pinverse = systems.pinverse
+    svd = factorizations.old_svd
+    qr = factorizations.old_qr
 
     # ---- random numbers
 
@@ -915,6 +925,7 @@ class Tensor(TensorBase):
 
     # ---- others in its dtype
 
+    new = legacy.new
     new_tensor = siblings.new_tensor
     new_zeros = siblings.new_zeros
     new_ones = siblings.new_ones
@@ -937,19 +948,22 @@ class Tensor(TensorBase):
     resize_ = refusals.resize_
     resize_as_ = refusals.resize_as_
     as_strided_ = refusals.as_strided_
-    squeeze_ = refusals.squeeze_
-    unsqueeze_ = refusals.unsqueeze_
-    t_ = refusals.t_
-    transpose_ = refusals.transpose_
-    swapaxes_ = refusals.swapaxes_
-    swapdims_ = refusals.swapdims_
+    squeeze_ = inplace_views.squeeze_
+    unsqueeze_ = inplace_views.unsqueeze_
+    t_ = inplace_views.t_
+    transpose_ = swapaxes_ = swapdims_ = inplace_views.transpose_
 
-    def cpu(self, memory_format: Any = None) -> Tensor:
-        """Return this tensor: it is on the CPU."""
-        return self
+    cpu = residence.cpu
+    cuda = residence.cuda
+    get_device = residence.get_device
+    pin_memory = residence.pin_memory
+    is_pinned = residence.is_pinned
+    is_shared = residence.is_shared
+    share_memory_ = residence.share_memory_
+    record_stream = residence.record_stream
 
     # The builtins' names come last: from here on they mean these methods within the class.
-    type = conversions.type
+    type = legacy.type_of
     double = conversions.double
     float = conversions.float
     half = conversions.half

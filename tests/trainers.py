@@ -65,6 +65,29 @@ class LossOfEachRow(Regress):
         return self.model(tensor.from_numpy(batch["x"]))
 
 
+class HasTeacher(Regress):
+    """A model with a frozen part and a buffer made in inference mode, which differ from rank to rank at first."""
+
+    def __init__(self, weights=None, *, rank, world_size):
+        super().__init__(rank=rank, world_size=world_size)
+        with tensor.inference_mode():
+            self.model.teacher = nn.Linear(2, 1)
+            nn.init.constant_(self.model.teacher.weight, float(rank))
+            if weights is not None:
+                self.model.teacher.load_state_dict(weights)
+            self.model.register_buffer("center", tensor.full((2,), float(rank)))
+        # Frozen, over memory that nobody can write to, and of this rank only.
+        frozen = np.full(2, rank, np.float32)
+        frozen.flags.writeable = False
+        self.model.scale = nn.Parameter(tensor.from_numpy(frozen), requires_grad=False)
+        self.optimizer = optim.SGD([p for p in self.model.parameters() if p.requires_grad], lr=0.1)
+
+    def loss(self, batch):
+        with tensor.inference_mode():  # it may go on being written to
+            self.model.center.mul_(0.5).add_(1)
+        return super().loss(batch)
+
+
 class Averages(Regress):
     """A model with a running mean, which follows each rank's own rows."""
 

@@ -64,6 +64,10 @@ class SharedBlob:
             raise ValueError("this shared memory was closed; make a new one")
         return self._fd
 
+    def read(self, size_bytes: int, offset: int) -> bytes:
+        """Bytes from an offset on: fewer where the file ends."""
+        return os.pread(self._opened(), size_bytes, offset)
+
     @property
     def path(self) -> str:
         """Where another process opens it while this one holds it."""

@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tensor import wire
+from tensor import Tensor, wire
 from workers.batching import BatchPolicy
 from workers.code import CodeRef
 from workers.columns import Ragged
 from workers.shards import MemoryFragment, NpyFragment, ParquetFragment, Shard
-from workers.weights import SnapshotRef, WeightEntry
+from workers.weights import HeldFile, SnapshotRef, WeightEntry
 
 # --- data carried by both
 
@@ -183,7 +183,7 @@ class ApplyGradients(Command):
 class LoadState(Command):
     """Take over rank 0's parameters and buffers."""
 
-    state: Mapping[str, np.ndarray]
+    state: Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -336,7 +336,7 @@ class State(Report):
     """The model's parameters and buffers by name, or for `DigestState` the digest of the parameters alone."""
 
     digest: str = ""
-    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -352,6 +352,7 @@ for _kind in (
     BatchPolicy,
     CodeRef,
     Failure,
+    HeldFile,
     MemoryFragment,
     NpyFragment,
     ParquetFragment,

@@ -30,12 +30,12 @@ def place_of(command: Command) -> Place | None:
 
 
 def bytes_of(place: Place) -> memoryview:
-    """All bytes of a place, read-only, mapped here.
+    """All bytes of a place, read-only: mapped here, or copied together out of several files.
 
     Raises:
         SourceError: A weights file is not what it was when its digest was taken.
     """
-    return place.map() if isinstance(place, SnapshotRef) else map_file(place.path)
+    return place.joined() if isinstance(place, SnapshotRef) else map_file(place.path)
 
 
 def hand_over(command: Command, memory: memoryview) -> Command:

@@ -14,6 +14,7 @@ import numpy as np
 
 import tensor
 from tensor import Tensor
+from tensor.nn.state_dict import like, slots_of
 from workers.columns import Columns, take_rows
 from workers.errors import PredictorError
 from workers.failures import Step, failure_of, naming_columns
@@ -90,7 +91,7 @@ class TrainingWorker:
                     self._load(state)
                     report = Done("LoadState")
                 case ReadState():
-                    report = State(arrays=self._state())
+                    report = State(tensors=self._state())
                 case DigestState():
                     parameters = dict(self._trainer.model.named_parameters())
                     report = State(weights_digest({name: value.detach().numpy() for name, value in parameters.items()}))
@@ -122,8 +123,29 @@ class TrainingWorker:
         self._trainer.optimizer.step()
         self._trainer.optimizer.zero_grad()
 
-    def _state(self) -> dict[str, np.ndarray]:
-        return {name: value.detach().numpy() for name, value in self._trainer.model.state_dict().items()}
+    def _state(self) -> dict[str, Tensor]:
+        return {name: slot.tensor.detach() for name, slot in slots_of(self._trainer.model).items()}
 
-    def _load(self, state: Mapping[str, np.ndarray]) -> None:
-        self._trainer.model.load_state_dict({name: tensor.from_numpy(array) for name, array in state.items()})
+    def _load(self, state: Mapping[str, Tensor]) -> None:
+        """Take over rank 0's values; what has them already, as frozen weights from one file do, keeps its memory."""
+        slots = slots_of(self._trainer.model)
+        if {name: slot.tensor.shape for name, slot in slots.items()} != {
+            name: each.shape for name, each in state.items()
+        }:
+            self._trainer.model.load_state_dict(state)  # which says in what they differ
+        for name, slot in slots.items():
+            if _same_bits(slot.tensor, state[name]):
+                continue
+            # An inference-only tensor may be written to in its own mode, and stays one.
+            with tensor.inference_mode() if slot.tensor.is_inference() else tensor.no_grad():
+                try:
+                    slot.tensor.copy_(state[name])
+                except tensor.errors.ReadOnlyError:  # over a mapped file
+                    slot.put(like(slot.tensor, state[name].clone()))
+
+
+def _same_bits(own: Tensor, other: Tensor) -> bool:
+    if own.dtype is not other.dtype or tuple(own.shape) != tuple(other.shape):
+        return False
+    left, right = (np.ascontiguousarray(each.detach().numpy()).reshape(-1).view(np.uint8) for each in (own, other))
+    return np.array_equal(left, right)

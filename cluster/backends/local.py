@@ -240,6 +240,8 @@ def _closed_on_error(ours: socket.socket) -> Iterator[None]:
 def _exit_reason(status: int) -> str:
     if status >= 0:
         return f"exited with status {status}"
+    if -status == signal.SIGBUS:
+        return "killed by SIGBUS, as when a file that is mapped, such as of weights, is cut off by whoever writes to it"
     try:
         return f"killed by {signal.Signals(-status).name}"
     except ValueError:

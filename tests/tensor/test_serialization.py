@@ -51,6 +51,15 @@ def test_what_is_saved_is_loaded_in_the_same_order(path, mapped):
     assert_equal(load(path, mmap=mapped), some_tensors())
 
 
+def test_bfloat16_is_saved_by_its_bits(path):
+    values = tensor.tensor([1.0, -2.5, 3e38, float("inf")]).bfloat16()
+    save({"x": values}, path)
+    for mapped in (True, False):
+        loaded = load(path, mmap=mapped)["x"]
+        assert loaded.dtype is tensor.bfloat16
+        assert loaded.tolist() == values.tolist()
+
+
 @pytest.mark.parametrize("code", NUMPY_DTYPES)
 def test_every_dtype_of_tensors_is_saved(path, code):
     expected = {"x": tensor.from_numpy(np.arange(5).astype(code))}
@@ -310,6 +319,15 @@ def write_raw(path: Path, header: object, data: bytes = b"", *, pad_to: int = 1)
         (b'{"x": 1, "x": 2}', "a name twice"),
         (b'{"x": 1', "header is damaged"),
         (b'{"\xff": 1}', "header is damaged"),
+        (b'{"\\ud800": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}', "header is damaged"),
+        ('{"x": 1}'.encode("utf-16-le"), "header is damaged"),
+        (b'{"x": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8], "more": NaN}}', "header is damaged"),
+        (b'{"x": {"dtype": "F32", "shape": [2e0], "data_offsets": [0, 8]}}', "describes tensor 'x'"),
+        (b'{"x": {"dtype": "F32", "shape": [' + b"9" * 5000 + b'], "data_offsets": [0, 8]}}', "header is damaged"),
+        ({"x": field("F32", ["2"], 0, 8)}, "describes tensor 'x'"),
+        ({"x": field("F32", [2] * 65, 0, 8)}, "'x'.*shape"),
+        ({"x": field("F32", [2], 8, 0)}, "'x' is F32"),
+        ({"x": field("F32", [0], 4, 4), "y": field("F32", [2], 0, 8)}, "'y' starts .* overlaps|'x' starts"),
         (b'{"x":' * 100_000, "header is damaged"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -378,6 +396,80 @@ def test_a_file_with_changed_bytes_is_read_or_refused(tmp_path_factory, data):
 def test_a_missing_file_is_the_usual_error(path):
     with pytest.raises(FileNotFoundError):
         load(path)
+    path.symlink_to(path.with_name("nowhere"))
+    with pytest.raises(FileNotFoundError):
+        load(path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_the_usual_error(path):
+    save(some_tensors(), path)
+    path.chmod(0)
+    with pytest.raises(PermissionError, match=r"model\.safetensors"):
+        load(path)
+
+
+def test_what_is_no_file_is_neither_read_nor_written_over(path):
+    os.mkfifo(path)  # opening it would wait for somebody who writes
+    for touch in (load, read_header, lambda path: save(some_tensors(), path)):
+        with pytest.raises(WeightsFileError, match=f"{path}: it is a FIFO, expected a file"):
+            touch(path)
+    with pytest.raises(WeightsFileError, match="/dev/null: it is a device, expected a file"):
+        save(some_tensors(), "/dev/null")
+    for touch in (read_header, lambda path: save(some_tensors(), path)):
+        with pytest.raises(WeightsFileError, match="it is a folder, expected a file"):
+            touch(path.parent)
+
+
+def test_links_are_followed(path):
+    (link := path.with_name("latest")).symlink_to(path.name)
+    save(some_tensors(), link)
+    assert link.is_symlink()
+    assert_equal(load(path), some_tensors())
+    assert_equal(load(link), some_tensors())
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_a_file_that_shrinks_between_header_and_data_is_refused(path, monkeypatch, mapped):
+    save({"x": tensor.zeros(100_000)}, path)  # more than is read ahead
+    parse = serialization.parse_header
+
+    def parse_and_cut(file, *, path):
+        header = parse(file, path=path)
+        os.truncate(path, header.size_bytes - 1)
+        return header
+
+    monkeypatch.setattr(serialization, "parse_header", parse_and_cut)
+    with pytest.raises(WeightsFileError, match="cut off while it was being read"):
+        load(path, mmap=mapped)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "error", "message"),
+    [
+        ({"epoch": 3}, TypeError, "metadata is text by name, got 'epoch': int"),
+        ({"a": "\ud800"}, WeightsFileError, "half of a surrogate pair"),
+    ],
+)
+def test_metadata_that_could_not_be_read_back_is_refused(path, metadata, error, message):
+    with pytest.raises(error, match=message):
+        save(some_tensors(), path, metadata=metadata)
+    assert not path.exists()
+
+
+# --- Values -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [tensor.float16, tensor.bfloat16, tensor.float32, tensor.float64], ids=str)
+def test_values_that_are_not_finite_are_refused_where_that_is_asked_for(path, dtype):
+    values = tensor.tensor([1.0, float("nan"), float("inf")], dtype=dtype)
+    save({"bad": values, "good": values[:1], "whole": tensor.tensor([1])}, path)
+    assert load(path)["bad"].isnan().sum().item() == 1
+    for mapped in (True, False):
+        with pytest.raises(WeightsFileError, match=r"NaN or infinite values in bad \(2 of 3\); load another"):
+            load(path, mmap=mapped, check_finite=True)
+    save({"good": values[:1], "whole": tensor.tensor([1])}, path)
+    assert load(path, check_finite=True)["good"].tolist() == [1]
 
 
 def test_the_errors_are_in_the_tree_of_tensor():

@@ -80,7 +80,7 @@ def test_default_dtype():
 def test_devices():
     assert T.ones(1, device="cpu").to("cpu").to(T.device("cpu:0"), T.float64).dtype is T.float64
     assert T.ones(1).to(T.ones(1, dtype=T.int8)).dtype is T.int8
-    for use in (lambda: T.ones(1, device="cuda"), lambda: T.ones(1).to("mps"), lambda: T.device("cuda")):
+    for use in (lambda: T.ones(1, device="cuda"), lambda: T.ones(1).to("mps"), lambda: T.ones(1).cuda()):
         with pytest.raises(NotImplementedError, match="CPU"):
             use()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +15,7 @@ from hypothesis.extra import numpy as hnp
 
 import tensor
 from tests.resources import is_mapped
+from workers.blobs import SharedBlob
 from workers.errors import SourceError
 from workers.weights import ALIGNMENT_BYTES, WeightSnapshot, weights_digest
 
@@ -59,6 +63,68 @@ def test_a_file_may_be_replaced_but_not_written_to(arrays, tmp_path):
         path.write_bytes(path.read_bytes() + b"more")
         with pytest.raises(SourceError, match="written to while it was in use"):
             snapshot.ref.arrays()
+
+
+@pytest.fixture
+def sharded(arrays, tmp_path):
+    """The arrays in two files and an index; the folder."""
+    files = {"layer.weight": "a.safetensors", "layer.bias": "b.safetensors", "steps": "b.safetensors"}
+    files["none"] = "a.safetensors"
+    for file in set(files.values()):
+        part = {name: tensor.from_numpy(array) for name, array in arrays.items() if files[name] == file}
+        tensor.save(part, tmp_path / file)
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": files}))
+    return tmp_path
+
+
+def test_a_checkpoint_of_several_files_is_mapped_as_it_is(arrays, sharded):
+    with WeightSnapshot.from_file(sharded) as snapshot, WeightSnapshot.from_mapping(arrays) as copied:
+        assert snapshot.digest == copied.digest
+        with snapshot.duplicate() as mine:
+            for name, array in arrays.items():
+                np.testing.assert_array_equal(mine[name], array)
+            assert is_mapped("a.safetensors")
+            assert is_mapped("b.safetensors")
+
+
+def test_the_bytes_of_several_files_are_joined_for_a_worker_elsewhere(arrays, sharded):
+    with WeightSnapshot.from_file(sharded / "model.safetensors.index.json") as snapshot:
+        elsewhere = replace(snapshot.ref, memory=snapshot.ref.joined())
+    assert elsewhere.memory.readonly
+    for name, array in elsewhere.arrays().items():
+        np.testing.assert_array_equal(array, arrays[name])
+        assert array.flags.aligned
+
+
+def test_each_file_of_several_is_watched(sharded):
+    with WeightSnapshot.from_file(sharded) as snapshot:
+        path = sharded / "b.safetensors"
+        path.write_bytes(path.read_bytes() + b"more")
+        for use in (snapshot.ref.arrays, snapshot.ref.joined):
+            with pytest.raises(SourceError, match=r"weights file .*b\.safetensors was written to"):
+                use()
+
+
+def test_a_file_that_is_cut_off_while_it_is_read_kills_nobody(arrays, tmp_path, monkeypatch):
+    path = tmp_path / "weights.safetensors"
+    tensor.save({name: tensor.from_numpy(array) for name, array in arrays.items()}, path)
+    read = SharedBlob.read
+
+    def cut_and_read(blob, size_bytes, offset):
+        os.truncate(path, offset)
+        return read(blob, size_bytes, offset)
+
+    monkeypatch.setattr(SharedBlob, "read", cut_and_read)
+    with pytest.raises(SourceError, match=r"weights\.safetensors was cut off while it was being read"):
+        WeightSnapshot.from_file(path)
+
+
+def test_values_that_are_not_finite_are_refused_where_that_is_asked_for(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    tensor.save({"a": tensor.tensor([float("nan")])}, path)
+    WeightSnapshot.from_file(path).close()
+    with pytest.raises(tensor.errors.TensorError, match=r"NaN or infinite values in a \(1 of 1\)"):
+        WeightSnapshot.from_file(path, check_finite=True)
 
 
 def test_a_duplicate_outlives_the_snapshot(arrays):
@@ -149,6 +215,17 @@ def test_bfloat16_weights(tmp_path: Path) -> None:
         snapshot.save(tmp_path / "w.safetensors")
         assert snapshot["w"].tolist() == [0, 1, 2, 3]
     assert tensor.load(tmp_path / "w.safetensors")["w"].tolist() == [0, 1, 2, 3]
+
+
+def test_each_tensor_keeps_its_own_mark() -> None:
+    with tensor.inference_mode():
+        marked = tensor.ones(2)
+    with WeightSnapshot.from_mapping({"frozen": marked, "head": tensor.ones(2)}) as snapshot:
+        assert {name: value.is_inference() for name, value in snapshot.ref.tensors().items()} == {
+            "frozen": True,
+            "head": False,
+        }
+        assert [tensor.from_numpy(snapshot[name]).is_inference() for name in snapshot] == [True, False]
 
 
 def test_weights_over_marked_memory_are_marked() -> None:

@@ -159,7 +159,8 @@ CALLS |= {
     "rms_norm": {"input": X, "normalized_shape": (2,)},
     "local_response_norm": {"input": SERIES, "size": 2},
     "interpolate": {"input": SERIES},
-    "upsample": {"input": SERIES},
+    **{name: {"input": SERIES} for name in ("upsample", "upsample_nearest")},
+    "upsample_bilinear": {"input": IMAGE},
 }
 
 CALLS |= {
@@ -181,6 +182,12 @@ CALLS |= {
     "tensor_split": {"input": X},
     "unfold": {"input": X, "dimension": 0, "size": 1, "step": 1},
     **{name: {"input": IMAGE} for name in ("dsplit", "hsplit", "vsplit")},
+    "isin": {"elements": X, "test_elements": X},
+    "pinverse": {"input": X},
+    "scalar_tensor": {"s": 1.0},
+    **{f"{name}_window": {"window_length": 4} for name in ("bartlett", "blackman", "hamming", "hann", "kaiser")},
+    # Settings, which are no tensors: they refuse one.
+    **{name: {} for name in ("set_deterministic_debug_mode", "set_num_interop_threads", "set_num_threads")},
     "channel_shuffle": {"input": IMAGE},
     "pixel_shuffle": {"input": T.ones(1, 4, 2, 2)},
     "pixel_unshuffle": {"input": IMAGE},

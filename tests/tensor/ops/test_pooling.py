@@ -76,6 +76,20 @@ def test_a_window_of_one_element_gives_a_copy():
     assert IMAGE.sum().item() == 120
 
 
-def test_upsample_is_deprecated():
-    with pytest.warns(UserWarning, match=r"Use `nn.functional.interpolate` instead"):
-        assert tuple(F.upsample(IMAGE, scale_factor=2).shape) == (1, 1, 8, 8)
+def test_older_names_of_interpolate_are_deprecated():
+    for upsample in (F.upsample, F.upsample_nearest, F.upsample_bilinear):
+        with pytest.warns(UserWarning, match=rf"`nn.functional.{upsample.__name__}` is deprecated") as warned:
+            out = upsample(IMAGE, scale_factor=2)
+        assert warned[0].filename == __file__
+        if upsample is F.upsample_bilinear:
+            expected = F.interpolate(IMAGE, scale_factor=2, mode="bilinear", align_corners=True)
+        else:
+            expected = F.interpolate(IMAGE, scale_factor=2)
+        assert out.tolist() == expected.tolist()
+
+
+def test_names_with_indices_return_them_unasked():
+    for name in ("max_pool2d", "adaptive_max_pool2d"):
+        pooled, indices = getattr(F, f"{name}_with_indices")(IMAGE, 2)
+        expected = getattr(F, name)(IMAGE, 2, return_indices=True)
+        assert (pooled.tolist(), indices.tolist()) == (expected[0].tolist(), expected[1].tolist())

@@ -194,7 +194,7 @@ def test_strided_views_of_marked_memory_stay_inside_it():
 
 def test_what_cannot_be_done_to_memory_says_so():
     x = T.ones(2)
-    for fail in (lambda: x.resize_(3), lambda: x.set_(T.ones(2)), lambda: x.unsqueeze_(0), lambda: x.t_()):
+    for fail in (lambda: x.resize_(3), lambda: x.set_(T.ones(2)), lambda: x.as_strided_((1,), (1,))):
         with pytest.raises(T.UnsupportedError):
             fail()
 
