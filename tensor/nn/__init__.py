@@ -1,18 +1,24 @@
 """Layers, losses and what they are made of, with PyTorch's names, arguments and defaults."""
 
-from tensor.nn import attention, functional, init, modules, utils
+from tensor.nn import attention, functional, init, modules, parallel, utils
+from tensor.nn.buffer import Buffer
 from tensor.nn.modules import *  # noqa: F403  (each layer is listed once, there)
+from tensor.nn.parallel import DataParallel
 from tensor.nn.parameter import Parameter
 from tensor.nn.state_dict import StateDictError
 from tensor.nn.uninitialized import UninitializedBuffer, UninitializedParameter
 
 __all__ = [
+    "Buffer",
+    "DataParallel",
     "Parameter",
     "StateDictError",
     "UninitializedBuffer",
     "UninitializedParameter",
-    "attention", "functional",
+    "attention",
+    "functional",
     "init",
+    "parallel",
     "utils",
 ]
 __all__ += modules.__all__

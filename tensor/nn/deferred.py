@@ -7,6 +7,7 @@ computed, and their memory, which the operating system hands out page by page, n
 from __future__ import annotations
 
 import copy
+import functools
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from tensor.bases import TensorBase, origin_of
+from tensor.bases import TensorBase, origin_of, wrap
 from tensor.dtypes import Array
 from tensor.marks import MARKED
 from tensor.modes import is_inference_mode_enabled
@@ -70,6 +71,40 @@ class DeferredParameter(Parameter):
         memo[id(self)] = twin
         twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
         return twin
+
+
+def _answer_from_array(name: str) -> Any:
+    """Return a property or method of tensors that asks for shape or dtype, so it need not wait for values."""
+    found = getattr(Tensor, name)
+    if isinstance(found, property):
+        return property(lambda self: getattr(wrap(array_of(self)), name), doc=found.__doc__)
+
+    @functools.wraps(found)
+    def answer(self: Parameter, *args: Any, **kwargs: Any) -> Any:
+        return getattr(wrap(array_of(self)), name)(*args, **kwargs)
+
+    return answer
+
+
+# What model files ask of parameters while they initialise or count them.
+for _name in (
+    "__len__",
+    "dim",
+    "dtype",
+    "element_size",
+    "is_contiguous",
+    "is_floating_point",
+    "itemsize",
+    "nbytes",
+    "ndim",
+    "ndimension",
+    "nelement",
+    "numel",
+    "shape",
+    "size",
+    "stride",
+):
+    setattr(DeferredParameter, _name, _answer_from_array(_name))
 
 
 class _Once:

@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 
 from tensor.dtypes import Array
-from tensor.errors import ArgumentError
+from tensor.errors import ArgumentError, ShapeError
 from tensor.generators import Generator, random_of
 from tensor.nn.deferred import array_of, initialise
 from tensor.scalars import check_numbers, numbers_into
@@ -210,15 +210,16 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
         The tensor.
 
     Raises:
-        ValueError: it has other dimensions, or the groups do not divide its first one.
+        ShapeError: it has other dimensions, or the groups do not divide its first one.
 
     Source: https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.dirac_
     """
+    check_numbers("dirac_", {"groups": groups})
     shape = array_of(tensor).shape
     if not 3 <= len(shape) <= 5:
-        raise ValueError(f"dirac_: expected 3, 4 or 5 dimensions, got shape {shape}")
+        raise ShapeError(f"dirac_: expected 3, 4 or 5 dimensions, got shape {shape}")
     if shape[0] % groups:
-        raise ValueError(f"dirac_: dim 0 must be divisible by groups, got {shape[0]} and {groups}")
+        raise ShapeError(f"dirac_: dim 0 must be divisible by groups, got {shape[0]} and {groups}")
 
     def write(array: Array) -> None:
         array.fill(0)
@@ -243,13 +244,13 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
         The tensor.
 
     Raises:
-        ValueError: there are fewer than two dimensions.
+        ShapeError: there are fewer than two dimensions.
 
     Source: https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.orthogonal_
     """
     shape = array_of(tensor).shape
     if len(shape) < 2:
-        raise ValueError(f"orthogonal_: expected 2 or more dimensions, got shape {shape}")
+        raise ShapeError(f"orthogonal_: expected 2 or more dimensions, got shape {shape}")
     [scale] = numbers_into("orthogonal_", tensor, gain)
     if 0 in shape:
         return tensor
@@ -277,13 +278,13 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
         The tensor.
 
     Raises:
-        ValueError: it is no matrix.
+        ShapeError: it is no matrix.
 
     Source: https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.sparse_
     """
     shape = array_of(tensor).shape
     if len(shape) != 2:
-        raise ValueError(f"sparse_: only matrices can be filled, got shape {shape}")
+        raise ShapeError(f"sparse_: only matrices can be filled, got shape {shape}")
     share, spread = numbers_into("sparse_", tensor, sparsity, std)
     zeros = math.ceil(share * shape[0])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
+from typing import Any
 
 from tensor.bases import check_floating, origin_of, storage_of, whence
 from tensor.dtypes import Array
@@ -57,3 +59,18 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"
+
+
+_ELSEWHERE = {
+    "Buffer": "tensor.nn.buffer",
+    "UninitializedBuffer": "tensor.nn.uninitialized",
+    "UninitializedParameter": "tensor.nn.uninitialized",
+    "is_lazy": "tensor.nn.uninitialized",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Give what PyTorch's module of this name has too, and what is built on `Parameter` here."""
+    if name in _ELSEWHERE:
+        return getattr(importlib.import_module(_ELSEWHERE[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -37,9 +37,13 @@ def _max_pool(input: Array, *, windows: Windows, places: tuple[int, ...]) -> Arr
     return out.copy() if windows.count == 1 else out
 
 
-def _max_pool_vjp(g: Array, input: Array, out: Array, windows: Windows, places: tuple[int, ...]) -> Array:
-    """Give each gradient to the first element of its window that is as large as the largest."""
+def _max_pool_vjp(g: Array, input: Array, windows: Windows, places: tuple[int, ...]) -> Array:
+    """Give each gradient to the first element of its window that is as large as the largest.
+
+    The result is computed again, not kept: models write to it, with an activation in place for one.
+    """
     array = _padded(input, windows, places)
+    out = folded(array, windows, places, np.maximum)
     gradient = np.zeros(array.shape, g.dtype)
     left = np.ones(out.shape, bool)
     nans = bool(np.isnan(out).any())

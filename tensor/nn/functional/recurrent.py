@@ -113,8 +113,7 @@ def run_layers(
             last.append(final)
         input = outs[0] if directions == 1 else cat(outs, -1)
     output = input.transpose(0, 1) if batch_first else input
-    if count == 1:
-        return output, *[state.unsqueeze(0) for state in last[0]]
+    # In memory of their own: states are written to, and outlive the outputs.
     return output, *[stack(each) for each in zip(*last, strict=True)]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tensor.dispatch import apply
 from tensor.errors import ShapeError
-from tensor.nn.functional.recurrent import step_through
 from tensor.ops.elman import RNN_RELU, RNN_TANH
 from tensor.ops.gru import GRU
 from tensor.ops.lstm import LSTM
@@ -27,7 +27,11 @@ def _step(
             raise ShapeError(
                 f"hidden{number} does not fit input and weights: got {tuple(state.shape)}, expected {expected}"
             )
-    return step_through(op, input.unsqueeze(0), None, states, weights)[1]
+    flat = apply(op, input, None, *states, *weights, reverse=False)
+    made = flat.view(1 + len(states), *expected)  # the output, which is the hidden state, and the states
+    new = [made[at] for at in range(1, 1 + len(states))]
+    # A graph may keep one of them, and refuse to run once the memory of the other was written to.
+    return [each.clone() for each in new] if flat.requires_grad else new
 
 
 def lstm_cell(

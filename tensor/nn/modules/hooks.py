@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from tensor.handles import RemovableHandle
 from tensor.nn.modules.backward_hooks import BackwardHooks
 
-
-class _ForwardHook(NamedTuple):
-    call: Callable[..., Any]
-    with_kwargs: bool
-    always: bool = False
+Hooks = OrderedDict[int, Callable[..., Any]]
 
 
 class Hooked:
-    """What is called through hooks. A hook that returns something else than None replaces what it was shown."""
+    """What is called through hooks. A hook that returns something else than None replaces what it was shown.
 
-    _forward_pre_hooks: OrderedDict[int, _ForwardHook]
-    _forward_hooks: OrderedDict[int, _ForwardHook]
-    _backward_pre_hooks: OrderedDict[int, Callable[..., Any]]
-    _backward_hooks: OrderedDict[int, Callable[..., Any]]
+    The tables hold the functions themselves, by the ids of their handles: model files look through them.
+    """
+
+    _forward_pre_hooks: Hooks
+    _forward_hooks: Hooks
+    _backward_pre_hooks: Hooks
+    _backward_hooks: Hooks
+    _hooks_with_kwargs: set[int]
+    _hooks_always_called: set[int]
 
     forward: Callable[..., Any]
 
     def __init__(self) -> None:
         self.__dict__.update({table: OrderedDict() for table in _TABLES})
+        self.__dict__.update(_hooks_with_kwargs=set(), _hooks_always_called=set())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `forward`, between the hooks."""
@@ -39,7 +41,7 @@ class Hooked:
             or state["_backward_pre_hooks"]
         ):
             return self.forward(*args, **kwargs)
-        due = list(self._forward_hooks.values())
+        due = list(self._forward_hooks.items())
         output = None
         try:
             args, kwargs = self._before(args, kwargs)
@@ -49,25 +51,28 @@ class Hooked:
                 args = backward.around_inputs(args)
             output = self.forward(*args, **kwargs)
             while due:
-                output = self._after(due.pop(0), args, kwargs, output)
+                output = self._after(*due.pop(0), args, kwargs, output)
             return output if backward is None else backward.around_output(output)
         except BaseException:
-            for hook in due:
-                if hook.always:
-                    output = self._after(hook, args, kwargs, output)
+            for key, hook in due:
+                if key in self._hooks_always_called:
+                    output = self._after(key, hook, args, kwargs, output)
             raise
 
     def _before(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        for hook in [*self._forward_pre_hooks.values()]:
-            if hook.with_kwargs:
-                if (changed := hook.call(self, args, kwargs)) is not None:
+        for key, hook in [*self._forward_pre_hooks.items()]:
+            if key in self._hooks_with_kwargs:
+                if (changed := hook(self, args, kwargs)) is not None:
                     args, kwargs = changed
-            elif (changed := hook.call(self, args)) is not None:
+            elif (changed := hook(self, args)) is not None:
                 args = changed if isinstance(changed, tuple) else (changed,)
         return args, kwargs
 
-    def _after(self, hook: _ForwardHook, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Any:
-        changed = hook.call(self, args, kwargs, output) if hook.with_kwargs else hook.call(self, args, output)
+    def _after(
+        self, key: int, hook: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], output: Any
+    ) -> Any:
+        more = (kwargs,) if key in self._hooks_with_kwargs else ()
+        changed = hook(self, args, *more, output)
         return output if changed is None else changed
 
     def register_forward_pre_hook(
@@ -83,7 +88,10 @@ class Hooked:
         Returns:
             A handle whose `remove()` takes the hook away.
         """
-        return RemovableHandle(self._forward_pre_hooks, _ForwardHook(hook, with_kwargs), prepend=prepend)
+        handle = RemovableHandle(self._forward_pre_hooks, hook, prepend=prepend)
+        if with_kwargs:
+            self._hooks_with_kwargs.add(handle.id)
+        return handle
 
     def register_forward_hook(
         self,
@@ -104,7 +112,12 @@ class Hooked:
         Returns:
             A handle whose `remove()` takes the hook away.
         """
-        return RemovableHandle(self._forward_hooks, _ForwardHook(hook, with_kwargs, always_call), prepend=prepend)
+        handle = RemovableHandle(self._forward_hooks, hook, prepend=prepend)
+        if with_kwargs:
+            self._hooks_with_kwargs.add(handle.id)
+        if always_call:
+            self._hooks_always_called.add(handle.id)
+        return handle
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` in backward, when the gradients of the inputs are known.

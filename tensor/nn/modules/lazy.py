@@ -40,7 +40,7 @@ class LazyModuleMixin(Module):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.register_forward_pre_hook(_infer_parameters, with_kwargs=True)
+        self._initialize_hook = self.register_forward_pre_hook(_infer_parameters, with_kwargs=True)
 
     def initialize_parameters(self, *args: Any, **kwargs: Any) -> None:
         """Give the parameters and buffers their shapes and values.
@@ -68,9 +68,8 @@ def _infer_parameters(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     module.initialize_parameters(*args, **kwargs)
     if module.has_uninitialized_params():
         raise ArgumentError(f"module {type(module).__name__} has not been fully initialized")
-    for number, hook in [*module._forward_pre_hooks.items()]:
-        if hook.call is _infer_parameters:
-            del module._forward_pre_hooks[number]
+    module._initialize_hook.remove()
+    del module._initialize_hook
     if module.cls_to_become is not None:
         module.__class__ = module.cls_to_become
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from tensor.complexes import is_complex
 from tensor.dtypes import bfloat16, dtype, float16, float32, float64
 from tensor.errors import InferenceTensorError, UnsupportedError
 from tensor.factories import empty
 from tensor.modes import is_inference_mode_enabled
+from tensor.nn.buffer import Buffer
 from tensor.nn.gradients import clear_grad
 from tensor.nn.modules.hooks import Hooked
 from tensor.nn.modules.state_hooks import StateHooked, StateHooks
@@ -16,6 +18,8 @@ from tensor.nn.parameter import Parameter
 from tensor.nn.state_dict import IncompatibleKeys, extra_state_of, load, slots_of, versioned
 from tensor.scopes import no_grad
 from tensor.tensors import Tensor
+
+_IncompatibleKeys = IncompatibleKeys  # as model files import it
 
 ModuleT = TypeVar("ModuleT", bound="Module")
 
@@ -87,6 +91,9 @@ class Module(Hooked, StateHooked):
         elif isinstance(value, Module):
             self._forget(name, but="_modules")
             self.register_module(name, value)
+        elif isinstance(value, Buffer):
+            self._forget(name, but="_buffers")
+            self.register_buffer(name, value.detach(), value.persistent)
         else:
             self._set_plain(name, value)
 
@@ -142,7 +149,7 @@ class Module(Hooked, StateHooked):
 
         Args:
             name: the attribute it is read from.
-            tensor: the buffer.
+            tensor: the buffer; a complex one must not be persistent.
             persistent: whether `state_dict` covers it.
 
         Raises:
@@ -150,7 +157,7 @@ class Module(Hooked, StateHooked):
             KeyError: the name is empty, has a dot, or belongs to something else.
         """
         self._check_name("_buffers", name)
-        if tensor is not None and not isinstance(tensor, Tensor):
+        if not _is_buffer(tensor, persistent):
             raise TypeError(
                 f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (Tensor or None required)"
             )
@@ -558,6 +565,10 @@ class Module(Hooked, StateHooked):
 
 # The tables of registered names in a module's __dict__, and what each holds.
 _TABLES = {"_parameters": "nn.Parameter", "_buffers": "Tensor", "_modules": "nn.Module"}
+
+
+def _is_buffer(value: Any, persistent: bool) -> bool:
+    return value is None or isinstance(value, Tensor) or (is_complex(value) and not persistent)
 
 
 def _converted(parameter: Parameter, fn: Callable[[Tensor], Tensor]) -> Parameter:

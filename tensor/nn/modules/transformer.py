@@ -27,12 +27,10 @@ from tensor.tensors import Tensor
 Activation = str | Callable[[Tensor], Tensor]
 
 
-def _activation(named: Activation) -> Callable[[Tensor], Tensor]:
-    if not isinstance(named, str):
-        return named
-    if named not in ("relu", "gelu"):
-        raise ArgumentError(f"activation should be relu/gelu, not {named}")
-    return F.relu if named == "relu" else F.gelu
+def _get_activation_fn(activation: str) -> Callable[[Tensor], Tensor]:
+    if activation not in ("relu", "gelu"):
+        raise ArgumentError(f"activation should be relu/gelu, not {activation}")
+    return F.relu if activation == "relu" else F.gelu
 
 
 def _is_causal(mask: Tensor | None, said: bool | None) -> bool:
@@ -47,15 +45,12 @@ def _is_causal(mask: Tensor | None, said: bool | None) -> bool:
 
 
 class _Layer(Module):
-    """What the layers of encoders and decoders share.
+    """What the layers of encoders and decoders share; arguments as theirs."""
 
-    Args:
-        to_memory: whether there is a second attention, to what an encoder gave; other arguments as those of the layers.
-    """
+    _to_memory: bool  # whether there is a second attention, to what an encoder gave
 
     def __init__(
         self,
-        to_memory: bool,
         d_model: int,
         nhead: int,
         dim_feedforward: int,
@@ -69,7 +64,7 @@ class _Layer(Module):
         dtype: DtypeLike | None,
     ) -> None:
         super().__init__()
-        for name in ("self_attn", "multihead_attn") if to_memory else ("self_attn",):
+        for name in ("self_attn", "multihead_attn") if self._to_memory else ("self_attn",):
             attention = MultiheadAttention(
                 d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, device=device, dtype=dtype
             )
@@ -78,39 +73,40 @@ class _Layer(Module):
         self.dropout = Dropout(dropout)
         self.linear2 = Linear(dim_feedforward, d_model, bias=bias, device=device, dtype=dtype)
         self.norm_first = norm_first
-        blocks = range(1, 4 if to_memory else 3)
+        blocks = range(1, 4 if self._to_memory else 3)
         for block in blocks:
             norm = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, device=device, dtype=dtype)
             self.add_module(f"norm{block}", norm)
         for block in blocks:
             self.add_module(f"dropout{block}", Dropout(dropout))
-        self.activation = _activation(activation)
+        self.activation = _get_activation_fn(activation) if isinstance(activation, str) else activation
 
-    def _add(self, block: int, x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
+    def _add(self, norm: Module, x: Tensor, block: Callable[[Tensor], Tensor]) -> Tensor:
         """Add to `x` what a block computes of it, and normalise before or after."""
-        norm, dropout = getattr(self, f"norm{block}"), getattr(self, f"dropout{block}")
-        if self.norm_first:
-            return x + dropout(compute(norm(x)))  # type: ignore[no-any-return]
-        return norm(x + dropout(compute(x)))  # type: ignore[no-any-return]
-
-    def _forward_feed(self, x: Tensor) -> Tensor:
-        out: Tensor = self.linear2(self.dropout(self.activation(self.linear1(x))))
+        out: Tensor = x + block(norm(x)) if self.norm_first else norm(x + block(x))
         return out
 
-    @staticmethod
-    def _attend(
-        attention: Module, x: Tensor, memory: Tensor, mask: Tensor | None, padding: Tensor | None, is_causal: bool
+    # The blocks have PyTorch's names, by which subclasses call and replace them.
+
+    def _sa_block(
+        self, x: Tensor, attn_mask: Tensor | None, key_padding_mask: Tensor | None, is_causal: bool = False
     ) -> Tensor:
-        out: Tensor = attention(
-            x,
-            memory,
-            memory,
-            attn_mask=mask,
-            key_padding_mask=padding,
-            need_weights=False,
-            is_causal=is_causal,
-        )[0]
+        out: Tensor = self.dropout1(_attended(self.self_attn, x, x, attn_mask, key_padding_mask, is_causal))
         return out
+
+    def _ff_block(self, x: Tensor) -> Tensor:
+        last = self.dropout3 if self._to_memory else self.dropout2
+        out: Tensor = last(self.linear2(self.dropout(self.activation(self.linear1(x)))))
+        return out
+
+
+def _attended(
+    attention: Module, x: Tensor, memory: Tensor, mask: Tensor | None, padding: Tensor | None, is_causal: bool
+) -> Tensor:
+    out: Tensor = attention(
+        x, memory, memory, attn_mask=mask, key_padding_mask=padding, need_weights=False, is_causal=is_causal
+    )[0]
+    return out
 
 
 class TransformerEncoderLayer(_Layer):
@@ -138,6 +134,8 @@ class TransformerEncoderLayer(_Layer):
     https://docs.pytorch.org/docs/stable/generated/torch.nn.TransformerEncoderLayer.html
     """
 
+    _to_memory = False
+
     def __init__(
         self,
         d_model: int,
@@ -153,7 +151,6 @@ class TransformerEncoderLayer(_Layer):
         dtype: DtypeLike | None = None,
     ) -> None:
         super().__init__(
-            False,
             d_model,
             nhead,
             dim_feedforward,
@@ -191,9 +188,9 @@ class TransformerEncoderLayer(_Layer):
         """
 
         def attend(x: Tensor) -> Tensor:
-            return self._attend(self.self_attn, x, x, src_mask, src_key_padding_mask, is_causal)
+            return self._sa_block(x, src_mask, src_key_padding_mask, is_causal=is_causal)
 
-        return self._add(2, self._add(1, src, attend), self._forward_feed)
+        return self._add(self.norm2, self._add(self.norm1, src, attend), self._ff_block)
 
 
 class TransformerDecoderLayer(_Layer):
@@ -222,6 +219,8 @@ class TransformerDecoderLayer(_Layer):
     https://docs.pytorch.org/docs/stable/generated/torch.nn.TransformerDecoderLayer.html
     """
 
+    _to_memory = True
+
     def __init__(
         self,
         d_model: int,
@@ -237,7 +236,6 @@ class TransformerDecoderLayer(_Layer):
         dtype: DtypeLike | None = None,
     ) -> None:
         super().__init__(
-            True,
             d_model,
             nhead,
             dim_feedforward,
@@ -283,14 +281,24 @@ class TransformerDecoderLayer(_Layer):
         """
 
         def attend(x: Tensor) -> Tensor:
-            return self._attend(self.self_attn, x, x, tgt_mask, tgt_key_padding_mask, tgt_is_causal)
+            return self._sa_block(x, tgt_mask, tgt_key_padding_mask, tgt_is_causal)
 
         def attend_to_memory(x: Tensor) -> Tensor:
-            masks = memory_mask, memory_key_padding_mask
-            return self._attend(self.multihead_attn, x, memory, *masks, memory_is_causal)
+            return self._mha_block(x, memory, memory_mask, memory_key_padding_mask, memory_is_causal)
 
-        x = self._add(2, self._add(1, tgt, attend), attend_to_memory)
-        return self._add(3, x, self._forward_feed)
+        x = self._add(self.norm2, self._add(self.norm1, tgt, attend), attend_to_memory)
+        return self._add(self.norm3, x, self._ff_block)
+
+    def _mha_block(
+        self,
+        x: Tensor,
+        mem: Tensor,
+        attn_mask: Tensor | None,
+        key_padding_mask: Tensor | None,
+        is_causal: bool = False,
+    ) -> Tensor:
+        out: Tensor = self.dropout2(_attended(self.multihead_attn, x, mem, attn_mask, key_padding_mask, is_causal))
+        return out
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -324,7 +332,7 @@ class TransformerEncoder(Module):
         mask_check: bool = True,
     ) -> None:
         super().__init__()
-        self.layers = _copies(encoder_layer, num_layers)
+        self.layers = _get_clones(encoder_layer, num_layers)
         self.num_layers = num_layers
         self.norm = norm
         self.enable_nested_tensor = enable_nested_tensor
@@ -384,7 +392,7 @@ class TransformerDecoder(Module):
 
     def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
         super().__init__()
-        self.layers = _copies(decoder_layer, num_layers)
+        self.layers = _get_clones(decoder_layer, num_layers)
         self.num_layers = num_layers
         self.norm = norm
 
@@ -568,7 +576,7 @@ class Transformer(Module):
                 init.xavier_uniform_(parameter)
 
 
-def _copies(layer: Module, count: int) -> ModuleList:
+def _get_clones(layer: Module, count: int) -> ModuleList:
     return ModuleList([copy.deepcopy(layer) for _ in range(count)])
 
 

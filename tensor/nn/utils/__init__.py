@@ -14,6 +14,7 @@ from tensor.nn.utils.clip_grad import (
 from tensor.nn.utils.convert_parameters import parameters_to_vector, vector_to_parameters
 from tensor.nn.utils.fusion import fuse_conv_bn_eval, fuse_conv_bn_weights, fuse_linear_bn_eval, fuse_linear_bn_weights
 from tensor.nn.utils.init import skip_init
+from tensor.nn.utils.memory_format import convert_conv2d_weight_memory_format, convert_conv3d_weight_memory_format
 from tensor.nn.utils.spectral_norm import remove_spectral_norm, spectral_norm
 from tensor.nn.utils.weight_norm import remove_weight_norm, weight_norm
 
@@ -22,6 +23,8 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "clip_grads_with_norm_",
+    "convert_conv2d_weight_memory_format",
+    "convert_conv3d_weight_memory_format",
     "fuse_conv_bn_eval",
     "fuse_conv_bn_weights",
     "fuse_linear_bn_eval",

@@ -12,6 +12,7 @@ from tensor.errors import GradientError
 from tensor.factories import tensor
 from tensor.ops.joining import stack
 from tensor.ops.vector_norms import vector_norm
+from tensor.scalars import check_numbers, numbers_into
 from tensor.scopes import no_grad
 from tensor.tensors import Tensor
 
@@ -85,6 +86,7 @@ def get_total_norm(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.get_total_norm.html
     """
+    check_numbers("get_total_norm", {"norm_type": norm_type})
     norm_type = float(norm_type)
     norms = [vector_norm(each, norm_type) for each in _listed(tensors)]
     if not norms:
@@ -112,8 +114,9 @@ def clip_grads_with_norm_(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grads_with_norm_.html
     """
-    scale = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
-    for gradient in _gradients(_listed(parameters)):
+    gradients = _gradients(_listed(parameters))
+    scale = (_limit("clip_grads_with_norm_", gradients, max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
+    for gradient in gradients:
         gradient.mul_(scale)
 
 
@@ -128,9 +131,10 @@ def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | Non
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html
     """
-    clip_value = float(clip_value)
-    for gradient in _gradients(_listed(parameters)):
-        gradient.clamp_(min=-clip_value, max=clip_value)
+    gradients = _gradients(_listed(parameters))
+    limit = _limit("clip_grad_value_", gradients, clip_value)
+    for gradient in gradients:
+        gradient.clamp_(min=-limit, max=limit)
 
 
 def _listed(tensors: Tensors) -> list[Tensor]:
@@ -139,3 +143,9 @@ def _listed(tensors: Tensors) -> list[Tensor]:
 
 def _gradients(parameters: list[Tensor]) -> list[Tensor]:
     return [each.grad for each in parameters if each.grad is not None]
+
+
+def _limit(name: str, gradients: list[Tensor], limit: float) -> float:
+    """Return a limit as a number, which is refused where it is inference-only and a gradient is not."""
+    numbers = [numbers_into(name, gradient, limit)[0] for gradient in gradients]
+    return float(numbers[0]) if numbers else 0.0

@@ -40,10 +40,10 @@ def take_off(module: Module, kind: type[HookT], name: str) -> HookT:
     keys = _keys(module, kind, name)
     if not keys:
         raise ArgumentError(f"{kind.__name__} of '{name}' not found in {module}")
-    hook: HookT = module._forward_pre_hooks.pop(keys[0]).call  # type: ignore[assignment]  # of this kind
+    hook: HookT = module._forward_pre_hooks.pop(keys[0])  # type: ignore[assignment]  # of this kind
     return hook
 
 
 def _keys(module: Module, kind: type[WeightHook], name: str) -> list[int]:
     hooks = module._forward_pre_hooks.items()
-    return [key for key, hook in hooks if isinstance(hook.call, kind) and hook.call.name == name]
+    return [key for key, hook in hooks if isinstance(hook, kind) and hook.name == name]

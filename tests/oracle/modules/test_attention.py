@@ -11,6 +11,13 @@ from tests.oracle.twins import check, floats
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.oracle
 
+
+@pytest.fixture(autouse=True)
+def _same_weights_each_time():
+    torch.manual_seed(0)
+    tensor.manual_seed(0)
+
+
 BATCH, QUERIES, KEYS, EMBED = 2, 3, 4, 6
 
 SETTINGS = [
@@ -113,8 +120,9 @@ def test_the_distribution_of_initial_values():
         ours = tensor.nn.MultiheadAttention(120, 4, **settings)
         theirs = torch.nn.MultiheadAttention(120, 4, **settings)
         for (name, mine), other in zip(ours.named_parameters(), theirs.parameters(), strict=True):
-            assert mine.std().item() == pytest.approx(other.std().item(), rel=0.25, abs=1e-9), name
-            assert mine.abs().max().item() == pytest.approx(other.abs().max().item(), rel=0.3, abs=1e-9), name
+            assert mine.std().item() == pytest.approx(other.std().item(), rel=0.2, abs=1e-9), name
+            if name.endswith("weight"):
+                assert mine.abs().max().item() == pytest.approx(other.abs().max().item(), rel=0.02), name
 
 
 def test_errors_of_the_same_types():

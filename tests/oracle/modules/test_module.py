@@ -271,3 +271,40 @@ def test_a_state_goes_into_a_given_dict():
 
 def test_nested_results_are_flattened():
     assert len(flat({"a": [torch.ones(1), (None, torch.ones(2))], "b": 3})) == 3
+
+
+def test_buffers_by_assignment():
+    def program(torch, nn):
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.kept = nn.Buffer(torch.ones(2))
+                self.dropped = nn.Buffer(torch.zeros(1), persistent=False)
+
+        net = Net()
+        net.kept = torch.full((2,), 3.0)
+        return dict(net.state_dict()), [name for name, _ in net.named_buffers()]
+
+    both(program)
+
+
+def test_hooks_are_found_in_their_tables():
+    def program(torch, nn):
+        def hook(module, args, kwargs):
+            return None
+
+        net = nn.Linear(1, 1)
+        handle = net.register_forward_pre_hook(hook, with_kwargs=True)
+        there = hook in net._forward_pre_hooks.values()
+        handle.remove()
+        return there, len(net._forward_pre_hooks)
+
+    both(program)
+
+
+def test_data_parallel_without_a_gpu():
+    check(lambda torch, nn: nn.DataParallel(nn.Sequential(nn.Linear(2, 3), nn.ReLU()), device_ids=[0]), floats(4, 2))
+
+
+def test_keys_that_did_not_match_are_told():
+    both(lambda torch, nn: list(nn.Linear(1, 1).load_state_dict({"weight": torch.ones(1, 1)}, strict=False)))

@@ -13,6 +13,12 @@ from tests.oracle.twins import assert_same, check, floats
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.oracle
 
+
+@pytest.fixture(autouse=True)
+def _same_weights_each_time():
+    torch.manual_seed(0)
+
+
 SETTINGS = [
     {},
     {"num_layers": 2},

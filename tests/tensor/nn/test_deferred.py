@@ -63,6 +63,19 @@ def test_every_way_of_reading_finds_the_values(read):
         assert array_of(parameter).tolist() == [1, 1, 1, 1]
 
 
+def test_shape_and_dtype_can_be_asked_for_without_values():
+    with tensor.inference_mode():
+        parameter = build(4, 3)
+        assert (tuple(parameter.shape), parameter.dim(), parameter.ndim, len(parameter)) == ((4, 3), 2, 2, 4)
+        assert (parameter.numel(), parameter.nelement(), parameter.nbytes, parameter.element_size()) == (12, 12, 48, 4)
+        assert (parameter.size(0), parameter.stride(), parameter.is_contiguous()) == (4, (3, 1), True)
+        assert parameter.dtype is tensor.float32
+        assert parameter.is_floating_point()
+        assert parameter.is_inference()
+        assert not parameter.requires_grad
+        assert waits(parameter)
+
+
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))])
 def test_copies_have_the_values(copied):
     with tensor.inference_mode():

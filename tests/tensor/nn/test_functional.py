@@ -341,3 +341,11 @@ def test_results_in_inference_mode_are_marked_and_record_nothing():
         loss = F.cross_entropy(net(integers(0, 1)), integers(0, 1), label_smoothing=0.1)
     assert loss.is_inference()
     assert loss.grad_fn is None
+
+
+@pytest.mark.parametrize("pool", [F.max_pool2d, F.avg_pool2d, F.adaptive_max_pool2d, F.adaptive_avg_pool2d])
+def test_the_result_of_pooling_may_be_written_to_before_backward(pool):
+    x = tensor.arange(-8.0, 8.0).reshape(1, 1, 4, 4).requires_grad_()
+    y = F.relu(pool(x, 2), inplace=True)
+    y.sum().backward()
+    assert x.grad.sum() == (y > 0).sum()

@@ -167,6 +167,8 @@ def test_layers_say_what_they_are(module, text):
         (lambda: nn.GRUCell(4, 5)(X[0]), RuntimeError, r"got \(2, 3\), expected \(batch, 4\)"),
         (lambda: nn.GRUCell(3, 5)(X[0], X[0]), RuntimeError, r"hidden0 .* got \(2, 3\), expected \(2, 5\)"),
         (lambda: nn.LSTMCell(3, 5)(X[0], (X[0], X)), ValueError, "hidden state 1 to be 1D or 2D"),
+        (lambda: nn.GRUCell(3, 5)(X[0].double()), RuntimeError, "Input and weights tensors are not the same dtype"),
+        (lambda: nn.GRU(3, 5)(X, tensor.zeros(1, 2, 5).double()), RuntimeError, "Input and hidden tensors are not"),
         (lambda: tensor.gru(X, X, [], True), ValueError, "expected input and hx, params, has_biases"),
         (lambda: tensor.gru(X, X, [X], True, 1, 0.0, False, False, False), ValueError, "expected 4 parameters"),
         (lambda: tensor.lstm(X, X, [], True, 1, 0.0, False, False, False), ValueError, "1 initial states"),
@@ -187,3 +189,15 @@ def test_what_does_not_fit_is_refused(call, error, match):
 def test_dropout_of_a_single_layer_is_warned_of():
     with pytest.warns(UserWarning, match="num_layers greater than 1"):
         nn.GRU(3, 5, dropout=0.5)
+
+
+def test_a_state_may_be_written_to_while_the_output_is_needed():
+    layer, cell, last = nn.LSTM(3, 5), nn.LSTMCell(3, 5), nn.Linear(5, 2)
+    out, (_, memory) = layer(X)
+    loss = last(out).sum()
+    memory.detach()[:, 0] = 0
+    loss.backward()
+    hidden, memory = cell(X[0])
+    loss = last(hidden).sum()
+    memory.detach()[0] = 0
+    loss.backward()

@@ -135,3 +135,14 @@ def test_any_implementation_of_attention_may_be_asked_for():
     for wrong in ([], ["math"], [None]):
         with pytest.raises(ValueError, match="SDPBackend"), sdpa_kernel(wrong):
             pass
+
+
+def test_subclasses_replace_blocks_by_pytorchs_names():
+    class Layer(nn.TransformerEncoderLayer):
+        def _sa_block(self, x, attn_mask, key_padding_mask, is_causal=False):
+            return super()._sa_block(x, attn_mask, key_padding_mask, is_causal) * 0
+
+        def _ff_block(self, x):
+            return super()._ff_block(x) * 0
+
+    assert Layer(6, 2, 8, norm_first=True)(X).tolist() == X.tolist()

@@ -44,6 +44,23 @@ def test_a_norm_that_is_not_finite_changes_nothing():
     assert layer.weight.grad.tolist() == [[3.0] * 3] * 2
 
 
+def test_limits_that_are_inference_only_reach_no_gradient():
+    with tensor.inference_mode():
+        limit = tensor.tensor(0.1)
+    layer = trained()
+    for call in (
+        lambda: nn.utils.clip_grad_norm_(layer.parameters(), limit),
+        lambda: nn.utils.clip_grad_norm_(layer.parameters(), 1.0, limit),
+        lambda: nn.utils.clip_grads_with_norm_(layer.parameters(), 1.0, limit),
+        lambda: nn.utils.clip_grad_value_(layer.parameters(), limit),
+    ):
+        with pytest.raises(tensor.TensorError):
+            call()
+    assert layer.weight.grad.tolist() == [[3.0] * 3] * 2
+    nn.utils.clip_grad_value_(layer.parameters(), tensor.tensor(2.0))
+    assert layer.weight.grad.tolist() == [[2.0] * 3] * 2
+
+
 def test_vectors_of_parameters():
     layer = nn.Linear(3, 2)
     nn.utils.vector_to_parameters(tensor.arange(8.0), layer.parameters())

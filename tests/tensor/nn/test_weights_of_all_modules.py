@@ -31,6 +31,7 @@ ARGUMENTS: dict[str, Any] = {
     "input_size": 3,
     "kernel_size": 3,
     "lambd": 0.5,
+    "module": lambda: nn.Linear(3, 4),
     "mode": "LSTM",
     "nhead": 2,
     "n_classes": 6,
