@@ -51,14 +51,14 @@ def blocks(
 
 def _cut(arrays: list[Array]) -> Iterator[list[Array]]:
     """Yield views of the same piece of each array: of flat memory where they allow that, else rows."""
+    if arrays[0].size <= LENGTH:
+        yield arrays
+        return
     if all(each.flags.c_contiguous for each in arrays):
         arrays = [each.reshape(-1) for each in arrays]
     elif all(each.flags.f_contiguous for each in arrays):
         arrays = [each.reshape(-1, order="F") for each in arrays]
     size, shape = arrays[0].size, arrays[0].shape
-    if size <= LENGTH:
-        yield arrays
-        return
     rows = max(1, LENGTH * shape[0] // size)
     for start in range(0, shape[0], rows):
         yield [each[start : start + rows] for each in arrays]

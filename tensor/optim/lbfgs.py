@@ -173,13 +173,13 @@ class _History:
 
     def __init__(self, state: State, size: int) -> None:
         self.size = size
-        self.changes = [each._data for each in state.get("old_dirs") or []]
-        self.steps = [each._data for each in state.get("old_stps") or []]
+        self.changes: list[Array] = [each._data for each in state.get("old_dirs") or []]
+        self.steps: list[Array] = [each._data for each in state.get("old_stps") or []]
         self.inverses = [float(each) for each in state.get("ro") or []]
         self.scale = float(state.get("H_diag", 1))
-        self.last = state["d"]._data if state.get("d") is not None else None
+        self.last: Array | None = state["d"]._data if state.get("d") is not None else None
         self.t = float(state.get("t") or 0)
-        self.gradient = state["prev_flat_grad"]._data if state.get("prev_flat_grad") is not None else None
+        self.gradient: Array | None = state["prev_flat_grad"]._data if state.get("prev_flat_grad") is not None else None
         self.loss = float(state.get("prev_loss") or 0)
 
     def direction(self, gradient: Array) -> Array:
@@ -209,6 +209,8 @@ class _History:
 
     def save(self, state: State) -> None:
         """Write the history into a state."""
+        if self.last is None or self.gradient is None:  # no iteration was asked for
+            return
         state["d"] = state_tensor(self.last)
         state["t"] = self.t
         state["old_dirs"] = [state_tensor(each) for each in self.changes]

@@ -75,7 +75,7 @@ def strong_wolfe(
         least, most = sorted(each.t for each in bracket)
         if (most - least) * direction_size < tolerance_change:
             break
-        t = _minimum_between(*bracket, least, most)
+        t = _minimum_between(bracket[0], bracket[1], least, most)
         margin = 0.1 * (most - least)
         if min(most - t, t - least) >= margin:
             at_edge = False

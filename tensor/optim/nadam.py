@@ -9,7 +9,7 @@ from tensor.optim.blocks import blocks
 from tensor.optim.moments import advance_moments, coupled
 from tensor.optim.optimizer import Group, Optimizer, ParamsT
 from tensor.optim.options import check_at_least_zero, check_betas, check_kernels
-from tensor.optim.state import State, count, memory, number, set_number
+from tensor.optim.state import State, count, memory, scale_number
 from tensor.tensors import Tensor
 
 
@@ -77,7 +77,7 @@ class NAdam(Optimizer):
         step = count(state)
         beta1, beta2 = options["betas"]
         mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (each * options["momentum_decay"])) for each in (step, step + 1))
-        product = set_number(state, "mu_product", number(state, "mu_product", 1) * mu)
+        product = scale_number(state, "mu_product", mu)
         mean, square = memory(state, "exp_avg", array), memory(state, "exp_avg_sq", array)
         correction = 1 - beta2**step
         of_gradient = options["lr"] * (1 - mu) / (1 - product)

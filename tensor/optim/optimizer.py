@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, TypeAlias
@@ -14,8 +13,8 @@ from tensor import modes, writes
 from tensor.bases import describe, whence
 from tensor.dtypes import Array
 from tensor.errors import DtypeError, InferenceTensorError
-from tensor.handles import RemovableHandle
 from tensor.nn.gradients import clear_grad
+from tensor.optim.hooks import Hooked
 from tensor.optim.options import check_recorded
 from tensor.optim.state import State, check_unmarked, owned
 from tensor.scopes import enable_grad, no_grad
@@ -23,14 +22,22 @@ from tensor.tensors import Tensor
 
 Group: TypeAlias = dict[str, Any]
 ParamsT: TypeAlias = Iterable[Tensor] | Iterable[Group] | Iterable[tuple[str, Tensor]]
-Hook: TypeAlias = Callable[..., Any]
-_Kind: TypeAlias = "defaultdict[str, dict[int, Hook]]"
 
 # Options that checkpoints from before there were such options lack: their defaults then are those of the optimiser.
 _ADDED_LATER = frozenset(["maximize", "foreach", "capturable", "differentiable", "fused", "decoupled_weight_decay"])
 
 
-class Optimizer:
+class _Required:
+    """What optimisers of one's own give as the default of an option that each group must set."""
+
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = _Required()
+
+
+class Optimizer(Hooked):
     """Base of optimisers: a subclass gives its options' defaults and `_update`, which steps one parameter, or `step`.
 
     Args:
@@ -49,11 +56,6 @@ class Optimizer:
     _shaped: ClassVar[frozenset[str]] = frozenset()
     _numbers: ClassVar[frozenset[str]] = frozenset(["step"])
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if "step" in cls.__dict__:
-            cls.step = _between_hooks(cls.step)  # type: ignore[method-assign]
-
     def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor | Mapping):
             raise TypeError(
@@ -61,7 +63,7 @@ class Optimizer:
                 f"got one {type(params).__name__}"
             )
         self.defaults = defaults
-        self._hooks: _Kind = defaultdict(dict)
+        super().__init__()
         self.state: defaultdict[Any, State] = defaultdict(dict)
         self.param_groups: list[Group] = []
         groups: list[Any] = list(params)
@@ -104,6 +106,8 @@ class Optimizer:
                     f"{'with' if names else 'without'} names to the optimizer"
                 )
         for name, default in self.defaults.items():
+            if default is required and name not in group:
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             group.setdefault(name, default)
         check_recorded(group.get("differentiable"))
         self.param_groups.append(group)
@@ -272,80 +276,9 @@ class Optimizer:
         return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        if "_hooks" not in self.__dict__:
+            super().__init__()
         self.__dict__.update(state)
-        self.__dict__.setdefault("_hooks", defaultdict(dict))
-
-    # ---- hooks
-
-    def register_step_pre_hook(self, hook: Hook) -> RemovableHandle:
-        """Call `hook(optimizer, args, kwargs)` before each step; what it returns, if anything, replaces the two.
-
-        Args:
-            hook: returns None or a tuple of new positional and keyword arguments of `step`.
-
-        Returns:
-            What takes the hook off again.
-        """
-        return RemovableHandle(self._hooks["step_pre"], hook)
-
-    def register_step_post_hook(self, hook: Hook) -> RemovableHandle:
-        """Call `hook(optimizer, args, kwargs)` after each step.
-
-        Args:
-            hook: what to call.
-
-        Returns:
-            What takes the hook off again.
-        """
-        return RemovableHandle(self._hooks["step_post"], hook)
-
-    def register_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
-        """Call `hook(optimizer)` before `state_dict` gathers options and state.
-
-        Args:
-            hook: what to call.
-            prepend: whether to call it before those that are there.
-
-        Returns:
-            What takes the hook off again.
-        """
-        return RemovableHandle(self._hooks["state_dict_pre"], hook, prepend=prepend)
-
-    def register_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
-        """Call `hook(optimizer, state_dict)` with what `state_dict` is about to return; what it returns replaces that.
-
-        Args:
-            hook: returns None or another state dict.
-            prepend: whether to call it before those that are there.
-
-        Returns:
-            What takes the hook off again.
-        """
-        return RemovableHandle(self._hooks["state_dict_post"], hook, prepend=prepend)
-
-    def register_load_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
-        """Call `hook(optimizer, state_dict)` before loading; what it returns, if anything, is loaded instead.
-
-        Args:
-            hook: returns None or another state dict.
-            prepend: whether to call it before those that are there.
-
-        Returns:
-            What takes the hook off again.
-        """
-        return RemovableHandle(self._hooks["load_state_dict_pre"], hook, prepend=prepend)
-
-    def register_load_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
-        """Call `hook(optimizer)` after loading.
-
-        Args:
-            hook: what to call.
-            prepend: whether to call it before those that are there.
-
-        Returns:
-            What takes the hook off again.
-        """
-        return RemovableHandle(self._hooks["load_state_dict_post"], hook, prepend=prepend)
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
@@ -353,38 +286,6 @@ class Optimizer:
             lines.append(f"Parameter Group {number}")
             lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
         return "\n".join([*lines, ")"])
-
-
-def _between_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a class's `step` with the hooks called around it: once, if it calls the `step` of its base."""
-
-    @functools.wraps(step)
-    def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
-        if self.__dict__.get("_stepping"):
-            return step(self, *args, **kwargs)
-        if "_opt_called" in self.__dict__:  # a scheduler of learning rates wants to know
-            self.__dict__["_opt_called"] = True
-        for hook in list(self._hooks["step_pre"].values()):
-            changed = hook(self, args, kwargs)
-            if changed is None:
-                continue
-            if not isinstance(changed, tuple) or len(changed) != 2:
-                raise RuntimeError(f"a hook before step must return None or (new_args, new_kwargs), but got {changed}")
-            args, kwargs = changed
-        self.__dict__["_stepping"] = True
-        try:
-            out = step(self, *args, **kwargs)
-        finally:
-            del self.__dict__["_stepping"]
-        for hook in list(self._hooks["step_post"].values()):
-            hook(self, args, kwargs)
-        return out
-
-    hooked._counts_steps = True  # type: ignore[attr-defined]
-    return hooked
-
-
-Optimizer.step = _between_hooks(Optimizer.step)  # type: ignore[method-assign]
 
 
 def _separated(members: Any) -> tuple[list[Any], list[str]]:

@@ -65,6 +65,19 @@ def set_number(state: State, name: str, value: float) -> float:
     return float(state[name]._data)
 
 
+def scale_number(state: State, name: str, factor: float) -> float:
+    """Multiply a number of state, which starts at 1, in its own precision, and return it.
+
+    Args:
+        state: the parameter's state.
+        name: PyTorch's name of the entry.
+        factor: what to multiply it by.
+    """
+    number(state, name, 1)
+    state[name]._data *= factor
+    return float(state[name]._data)
+
+
 def count(state: State) -> int:
     """Count a step of a parameter under PyTorch's name, `step`, and return which it is, from 1."""
     return int(set_number(state, "step", number(state, "step", 0) + 1))

@@ -1,4 +1,4 @@
-"""Layers, functions and optimisers against PyTorch: the same values, gradients and, after 50 steps, parameters."""
+"""Layers, functions and files against PyTorch: the same values and gradients. Optimisers are in `optim/`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tensor
-from tensor import nn, optim
+from tensor import nn
 from tensor.nn import functional as F
 
 torch = pytest.importorskip("torch")
@@ -217,9 +217,7 @@ def test_errors_of_loading_read_alike():
     for module, make in ((nn, ours), (torch.nn, theirs)):
         with pytest.raises(RuntimeError) as caught:
             module.Linear(2, 2).load_state_dict({name: make(value) for name, value in state.items()})
-        messages.append(
-            str(caught.value).replace("torch.Size([3, 2])", "(3, 2)").replace("torch.Size([2, 2])", "(2, 2)")
-        )
+        messages.append(str(caught.value).replace("torch.Size", "tensor.Size"))
     assert messages[0] == messages[1]
 
 
@@ -256,78 +254,11 @@ def test_initialisers_spread_alike(name):
     assert mine.std() == pytest.approx(other.std(), rel=0.02, abs=1e-3)
 
 
-# --- Optimisers -------------------------------------------------------------------------------------------------------
-
-OPTIMIZERS = {
-    "SGD": ("SGD", {"lr": 0.05}),
-    "SGD, momentum": ("SGD", {"lr": 0.05, "momentum": 0.9, "dampening": 0.3}),
-    "SGD, nesterov": ("SGD", {"lr": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
-    "SGD, maximize": ("SGD", {"lr": 0.001, "weight_decay": 0.1, "maximize": True}),
-    "Adam": ("Adam", {}),
-    "Adam, options": ("Adam", {"lr": 0.02, "betas": (0.8, 0.95), "eps": 1e-4, "weight_decay": 0.1}),
-    "Adam, amsgrad": ("Adam", {"lr": 0.02, "amsgrad": True}),
-    "Adam, maximize": ("Adam", {"lr": 0.001, "maximize": True}),
-    "AdamW": ("AdamW", {}),
-    "AdamW, options": ("AdamW", {"lr": 0.02, "weight_decay": 0.3, "amsgrad": True}),
-}
+# --- Files ------------------------------------------------------------------------------------------------------------
 
 
 def network(module: Any) -> Any:
     return module.Sequential(module.Linear(6, 12), module.Tanh(), module.LayerNorm(12), module.Linear(12, 3))
-
-
-def train(net: Any, optimizer: Any, loss: Any, batches: list[tuple[Any, Any]]) -> None:
-    for x, y in batches:
-        optimizer.zero_grad()
-        loss(net(x), y).backward()
-        optimizer.step()
-
-
-BATCHES = [(floats(8, 6), RANDOM.integers(0, 3, 8)) for _ in range(50)]
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_fifty_steps_lead_to_the_same_parameters(name):
-    kind, options = OPTIMIZERS[name]
-    reference, net = network(torch.nn), network(nn)
-    load(net, reference)
-    optimizer = getattr(optim, kind)(net.parameters(), **options)
-    expected = getattr(torch.optim, kind)(reference.parameters(), **options)
-    train(reference, expected, torch.nn.CrossEntropyLoss(), [(theirs(x), theirs(y)) for x, y in BATCHES])
-    train(net, optimizer, nn.CrossEntropyLoss(), [(ours(x), ours(y)) for x, y in BATCHES])
-    for mine, other in zip(net.parameters(), reference.parameters(), strict=True):
-        assert_close(mine, other, 2e-4)
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_the_state_of_theirs_can_be_taken_over(name):
-    kind, options = OPTIMIZERS[name]
-    reference, net = network(torch.nn), network(nn)
-    expected = getattr(torch.optim, kind)(reference.parameters(), **options)
-    first, second = BATCHES[:5], BATCHES[5:10]
-    train(reference, expected, torch.nn.CrossEntropyLoss(), [(theirs(x), theirs(y)) for x, y in first])
-
-    load(net, reference)
-    optimizer = getattr(optim, kind)(net.parameters())
-    state = expected.state_dict()
-    state["state"] = {
-        number: {key: ours(value.numpy()) if torch.is_tensor(value) else value for key, value in each.items()}
-        for number, each in state["state"].items()
-    }
-    optimizer.load_state_dict(state)
-    train(reference, expected, torch.nn.CrossEntropyLoss(), [(theirs(x), theirs(y)) for x, y in second])
-    train(net, optimizer, nn.CrossEntropyLoss(), [(ours(x), ours(y)) for x, y in second])
-    for mine, other in zip(net.parameters(), reference.parameters(), strict=True):
-        assert_close(mine, other, 2e-4)
-    for name, value in options.items():
-        assert optimizer.param_groups[0][name] == value
-
-
-@pytest.mark.parametrize("kind", ["SGD", "Adam", "AdamW"])
-def test_defaults_are_the_same(kind):
-    mine = getattr(optim, kind)([nn.Parameter(tensor.ones(1))]).defaults
-    other = getattr(torch.optim, kind)([torch.nn.Parameter(torch.ones(1))]).defaults
-    assert {name: other[name] for name in mine} == mine
 
 
 def test_a_file_of_ours_is_read_by_torchs_library_and_back(tmp_path):

@@ -5,6 +5,7 @@ Each recipe is written once, as PyTorch code is: a function of the namespaces `t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ STEPS = 200
 Recipe = tuple[Any, Any, Callable[[float], None], Callable[[Any, Any, Any], Any]]
 
 
-def perceptron(torch: Any, nn: Any, F: Any, optim: Any) -> Recipe:
+def perceptron(torch: Any, nn: Any, F: Any, optim: Any) -> Recipe:  # noqa: N803 - the field's name
     """A regression with Adam, whose rate falls when the loss does not."""
     model = nn.Sequential(nn.Linear(6, 16), nn.LayerNorm(16), nn.GELU(), nn.Dropout(0.0), nn.Linear(16, 2))
     optimizer = optim.Adam(
@@ -33,7 +34,7 @@ def perceptron(torch: Any, nn: Any, F: Any, optim: Any) -> Recipe:
     return model, optimizer, scheduler.step, lambda model, x, y: F.smooth_l1_loss(model(x), torch.tanh(x[:, :2] * y))
 
 
-def convolutional(torch: Any, nn: Any, F: Any, optim: Any) -> Recipe:
+def convolutional(torch: Any, nn: Any, F: Any, optim: Any) -> Recipe:  # noqa: N803 - the field's name
     """Images with batch norms and a shortcut, with Nesterov momentum over one cycle, gradients clipped."""
 
     class Net(nn.Module):
@@ -63,7 +64,7 @@ def convolutional(torch: Any, nn: Any, F: Any, optim: Any) -> Recipe:
     return model, optimizer, lambda _: scheduler.step(), loss
 
 
-def transformer(torch: Any, nn: Any, F: Any, optim: Any) -> Recipe:
+def decoder(torch: Any, nn: Any, F: Any, optim: Any) -> Recipe:  # noqa: N803 - the field's name
     """A decoder of characters, written out, with AdamW that warms up and follows a cosine."""
 
     class Attention(nn.Module):
@@ -125,6 +126,30 @@ def transformer(torch: Any, nn: Any, F: Any, optim: Any) -> Recipe:
     return model, optimizer, lambda _: scheduler.step(), loss
 
 
+def encoder(torch: Any, nn: Any, F: Any, optim: Any) -> Recipe:  # noqa: N803 - the field's name
+    """A classifier of sequences of different lengths, with the library's own encoder, and NAdam in steps."""
+
+    class Classifier(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.tokens = nn.Embedding(12, 16, padding_idx=0)
+            layer = nn.TransformerEncoderLayer(16, 4, dim_feedforward=32, dropout=0.0, batch_first=True)
+            self.encoder = nn.TransformerEncoder(layer, num_layers=2, enable_nested_tensor=False)
+            self.head = nn.Linear(16, 3)
+
+        def forward(self, ids: Any) -> Any:
+            padding = ids == 0
+            x = self.encoder(self.tokens(ids) * math.sqrt(16), src_key_padding_mask=padding)
+            kept = (~padding).unsqueeze(-1).to(x.dtype)
+            return self.head((x * kept).sum(1) / kept.sum(1))
+
+    model = Classifier()
+    optimizer = optim.NAdam(model.named_parameters(), lr=2e-3, weight_decay=1e-2, decoupled_weight_decay=True)
+    scheduler = optim.lr_scheduler.MultiStepLR(optimizer, milestones=[80, 150], gamma=0.3)
+    criterion = nn.CrossEntropyLoss(reduction="mean")
+    return model, optimizer, lambda _: scheduler.step(), lambda model, ids, y: criterion(model(ids), y)
+
+
 def numbers(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return random.normal(size=(16, 6)), random.uniform(0.5, 2.0, size=(16, 1))
 
@@ -139,10 +164,22 @@ def characters(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return (start + by * np.arange(9)) % 11, start
 
 
-RECIPES = {"MLP": (perceptron, numbers), "CNN": (convolutional, images), "transformer": (transformer, characters)}
+def sequences(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    classes = random.integers(0, 3, 8)
+    ids = random.integers(1, 8, (8, 7)) + 2 * classes[:, None]
+    ids[np.arange(7) >= random.integers(2, 8, (8, 1))] = 0
+    return ids, classes
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-10), ("float32", 2e-5)])
+RECIPES = {
+    "MLP": (perceptron, numbers),
+    "CNN": (convolutional, images),
+    "decoder": (decoder, characters),
+    "encoder": (encoder, sequences),
+}
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-10), ("float32", 1e-4)])
 @pytest.mark.parametrize("name", RECIPES)
 def test_training_gives_the_same_losses(name, dtype, tolerance):
     recipe, draw = RECIPES[name]

@@ -2,7 +2,7 @@
 
 from tensor.optim.lr_scheduler.combined import ChainedScheduler, SequentialLR
 from tensor.optim.lr_scheduler.cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
-from tensor.optim.lr_scheduler.cycles import CyclicLR, OneCycleLR
+from tensor.optim.lr_scheduler.cyclic import CyclicLR
 from tensor.optim.lr_scheduler.decays import (
     ConstantLR,
     ExponentialLR,
@@ -12,6 +12,7 @@ from tensor.optim.lr_scheduler.decays import (
     StepLR,
 )
 from tensor.optim.lr_scheduler.functions import LambdaLR, MultiplicativeLR
+from tensor.optim.lr_scheduler.one_cycle import OneCycleLR
 from tensor.optim.lr_scheduler.plateau import ReduceLROnPlateau
 from tensor.optim.lr_scheduler.scheduler import LRScheduler, _LRScheduler
 

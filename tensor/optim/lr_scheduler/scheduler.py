@@ -218,10 +218,12 @@ def set_value(group: Group, name: str, value: Any) -> None:
         name: the option.
         value: a number, or a tensor of one.
     """
-    if isinstance(group[name], Tensor):
-        group[name].fill_(value.item() if isinstance(value, Tensor) else value)
-    else:
+    if not isinstance(group[name], Tensor):
         group[name] = value
+    elif isinstance(value, Tensor):
+        group[name].copy_(value)  # which refuses what is inference-only
+    else:
+        group[name].fill_(value)
 
 
 def for_each_group(optimizer: Optimizer, name: str, value: Any) -> list[Any]:

@@ -250,3 +250,8 @@ def test_clipping_in_the_loop(norm):
         ends.append((params, norms))
     np.testing.assert_allclose(ends[0][1], ends[1][1], rtol=1e-5)
     assert_close(ends[0][0], ends[1][0], 1e-5)
+
+
+def test_what_torch_has_beyond_ours_is_known():
+    missing = {"Adafactor", "Muon", "SparseAdam", "swap_in_optimizer_params_and_state"}
+    assert set(torch.optim.__all__) - set(tensor.optim.__all__) == missing

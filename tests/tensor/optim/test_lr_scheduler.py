@@ -172,6 +172,18 @@ def test_rates_in_tensors_are_written_in_place():
     assert rate.item() == 0.5
 
 
+def test_rates_that_are_inference_only_reach_no_parameter():
+    with tensor.inference_mode():
+        marked = tensor.tensor(0.5)
+    for rate in (1.0, tensor.tensor(1.0)):
+        parameter = nn.Parameter(tensor.ones(2))
+        parameter.grad = tensor.ones(2)
+        optimizer = optim.SGD([parameter], lr=rate)
+        with pytest.raises(tensor.InferenceTensorError):
+            rates(optimizer, schedulers.LambdaLR(optimizer, lambda epoch: marked), 3)
+        assert parameter.tolist() == [1, 1]
+
+
 def test_steps_in_the_wrong_order_are_warned_of(optimizer):
     scheduler = schedulers.StepLR(optimizer, 3)
     with pytest.warns(UserWarning, match=r"before `optimizer.step\(\)`"):

@@ -11,6 +11,7 @@ import pytest
 import tensor
 from tensor import nn, optim
 from tensor.errors import InferenceModeError, InferenceTensorError
+from tensor.optim.optimizer import required
 from tensor.wire import pack, unpack
 
 KINDS = {
@@ -204,6 +205,38 @@ def test_a_rule_must_be_given():
     target.sum().backward()
     with pytest.raises(NotImplementedError, match="Idle has no update rule"):
         optimizer.step()
+
+
+def test_options_can_be_required():
+    for options, message in (({}, "required optimization parameter lr"), ({"lr": 1.0}, None)):
+        group = {"params": [parameter()], **options}
+        if message is None:
+            assert optim.Optimizer([group], {"lr": required}).param_groups[0]["lr"] == 1.0
+        else:
+            with pytest.raises(ValueError, match=message):
+                optim.Optimizer([group], {"lr": required})
+
+
+def test_whatever_it_remembers_may_not_become_inference_only(make):
+    """Each entry of state, and each option that is a number, is looked at before anything is written."""
+    with tensor.inference_mode():
+        marked = tensor.ones(2)
+    target = parameter()
+    optimizer = make([target])
+    descend(optimizer, target)
+    before = target.tolist()
+    for where in (optimizer.state.get(target, {}), optimizer.param_groups[0]):
+        for name, value in list(where.items()):
+            if name == "params" or isinstance(value, str | bool | None):
+                continue
+            where[name] = marked if isinstance(value, tensor.Tensor) and value.ndim else marked[0]
+            with pytest.raises(InferenceTensorError, match=name):
+                optimizer.step()
+            state = optimizer.state_dict()
+            with pytest.raises(InferenceTensorError, match=name):
+                optimizer.load_state_dict(state)
+            where[name] = value
+    assert target.tolist() == before
 
 
 # --- State ------------------------------------------------------------------------------------------------------------
