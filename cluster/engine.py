@@ -226,7 +226,7 @@ class Engine:
     def identity(self, plan: Plan) -> dict[str, Any]:
         """What a job must have in common with the one that it resumes."""
         return {
-            **self._model.identity(self.weights.digest if self.weights else ""),
+            **self._model.identity("" if self.weights is None else self.weights.digest),
             "source": plan.source.identity(),
             "plan": plan_digest(plan.shards),
             "batch": asdict(plan.policy),
@@ -236,7 +236,7 @@ class Engine:
     async def run(self, plan: Plan, folder: JobFolder, view: ProgressView) -> RunReport:
         """Run a job into its folder, from where an earlier run left it."""
         async with self._alone(plan):
-            weights_digest = self.weights.digest if self.weights else ""
+            weights_digest = "" if self.weights is None else self.weights.digest
             if folder.identity["weights"] != weights_digest:
                 raise UsageError("the pool's weights were swapped while this job waited for its turn; start it again")
             committed = await asyncio.to_thread(folder.committed)
@@ -333,7 +333,7 @@ class Engine:
         return name
 
     def _build(self, name: str, weights: WeightSnapshot | None) -> BuildPredictor:
-        return BuildPredictor(name, self._model.code, self._model.init, weights.ref if weights else None)
+        return BuildPredictor(name, self._model.code, self._model.init, None if weights is None else weights.ref)
 
     def _work(self, plan: Plan, job: str, shards: Sequence[Shard]) -> Work:
         return Work(

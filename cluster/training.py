@@ -68,7 +68,7 @@ class TrainingPool(Door):
         held = None if weights is None else hold_weights(weights)
         names = [f"rank{rank}" for rank in range(self._world_size)]
         builds = {
-            name: BuildTrainer(name, code, arguments, held.ref if held else None, rank, self._world_size, seed)
+            name: BuildTrainer(name, code, arguments, None if held is None else held.ref, rank, self._world_size, seed)
             for rank, name in enumerate(names)
         }
         self._ranks = Ranks(runner, builds, environment, timeout_s=timeout_s)

@@ -66,3 +66,8 @@ def test_what_is_no_safetensors_file_is_said_before_a_worker_starts(tmp_path):
     }.items():
         with pytest.raises(WeightsFileError, match=message):
             pool_of(tmp_path / name)
+
+
+def test_weights_of_no_tensors_are_weights():
+    with Pool(predictors.Weights, weights={}, replicas=1, backend="inline") as pool:
+        assert pool.predict({"x": np.zeros(2)})["tensors"].tolist() == [0, 0]
