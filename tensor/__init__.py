@@ -15,6 +15,25 @@ from tensor.anomaly import (
     is_anomaly_enabled,
 )
 from tensor.compiling import compile
+from tensor.complexes import (
+    ComplexTensor,
+    angle,
+    cdouble,
+    cfloat,
+    complex,
+    complex64,
+    complex128,
+    conj,
+    imag,
+    is_complex,
+    isreal,
+    polar,
+    real,
+    resolve_conj,
+    view_as_complex,
+    view_as_real,
+)
+from tensor.complexes import conj as conj_physical
 from tensor.constants import (
     e,
     inf,
@@ -201,7 +220,9 @@ from tensor.norms import (
     instance_norm,
 )
 from tensor.odds import _assert as _assert
-from tensor.odds import asarray, can_cast, is_storage, scalar_tensor, set_anomaly_enabled, typename
+from tensor.odds import _assert_async as _assert_async
+from tensor.odds import _check as _check
+from tensor.odds import asarray, can_cast, is_storage, scalar_tensor, set_anomaly_enabled, typename, vmap
 from tensor.ops.activations import (
     sigmoid,
     sigmoid_,
@@ -717,7 +738,6 @@ from tensor.print_options import (
     set_printoptions,
 )
 from tensor.queries import (
-    is_complex,
     is_floating_point,
     is_inference,
     is_nonzero,
@@ -765,6 +785,7 @@ from tensor.settings import (
 from tensor.sizes import (
     Size,
 )
+from tensor.spectrograms import istft, stft
 from tensor.tensors import (
     Tensor,
 )
@@ -776,8 +797,10 @@ __getattr__ = submodules(
     __name__,
     frozenset(
         {
-            *("amp", "backends", "compiler", "cuda", "distributed", "distributions", "fft", "func", "fx", "hub", "jit"),
-            *("mps", "onnx", "overrides", "profiler", "testing", "utils", "version"),
+            *("_dynamo", "_inductor", "accelerator", "amp", "backends", "compiler", "cuda", "distributed"),
+            *("distributions", "export", "fft", "func", "functional", "fx", "hub", "jit", "library", "mps"),
+            *("multiprocessing", "onnx", "overrides", "profiler", "testing", "torch_version", "types", "utils"),
+            *("version", "xpu"),
         }
     ),
     ": docs/pytorch.md says what of PyTorch is here, and what to use in place of the rest",
@@ -792,6 +815,7 @@ __all__ = [
     "BoolTensor",
     "ByteTensor",
     "CharTensor",
+    "ComplexTensor",
     "DimensionError",
     "DoubleTensor",
     "DtypeError",
@@ -838,6 +862,7 @@ __all__ = [
     "amax",
     "amin",
     "aminmax",
+    "angle",
     "any",
     "arange",
     "arccos",
@@ -903,10 +928,12 @@ __all__ = [
     "cartesian_prod",
     "cat",
     "cdist",
+    "cdouble",
     "ceil",
     "ceil_",
     "celu",
     "celu_",
+    "cfloat",
     "chain_matmul",
     "channel_shuffle",
     "channels_last",
@@ -927,8 +954,13 @@ __all__ = [
     "column_stack",
     "combinations",
     "compile",
+    "complex",
+    "complex64",
+    "complex128",
     "concat",
     "concatenate",
+    "conj",
+    "conj_physical",
     "contiguous_format",
     "conv1d",
     "conv2d",
@@ -1054,6 +1086,7 @@ __all__ = [
     "hstack",
     "hypot",
     "iinfo",
+    "imag",
     "index_add",
     "index_copy",
     "index_fill",
@@ -1094,6 +1127,8 @@ __all__ = [
     "isnan",
     "isneginf",
     "isposinf",
+    "isreal",
+    "istft",
     "kaiser_window",
     "kron",
     "kthvalue",
@@ -1198,6 +1233,7 @@ __all__ = [
     "pixel_shuffle",
     "pixel_unshuffle",
     "poisson",
+    "polar",
     "positive",
     "pow",
     "prelu",
@@ -1219,6 +1255,7 @@ __all__ = [
     "randperm",
     "range",
     "ravel",
+    "real",
     "reciprocal",
     "reciprocal_",
     "relu",
@@ -1227,6 +1264,7 @@ __all__ = [
     "renorm",
     "repeat_interleave",
     "reshape",
+    "resolve_conj",
     "result_type",
     "rms_norm",
     "rnn_relu",
@@ -1296,6 +1334,7 @@ __all__ = [
     "stack",
     "std",
     "std_mean",
+    "stft",
     "strided",
     "sub",
     "subtract",
@@ -1346,6 +1385,9 @@ __all__ = [
     "var",
     "var_mean",
     "vdot",
+    "view_as_complex",
+    "view_as_real",
+    "vmap",
     "vsplit",
     "vstack",
     "where",

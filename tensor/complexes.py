@@ -92,6 +92,10 @@ class ComplexTensor:
     real: Tensor
     imag: Tensor
 
+    if TYPE_CHECKING:  # the methods that are made below
+
+        def __getattr__(self, name: str) -> Any: ...
+
     def __init__(self, real: Tensor, imag: Tensor) -> None:
         if real.dtype is not imag.dtype or real.dtype not in _OF_PARTS:
             raise DtypeError(
@@ -223,7 +227,7 @@ class ComplexTensor:
         return _made(self.real - real, self.imag - imag)
 
     def __rsub__(self, other: Any) -> ComplexTensor:
-        return (-self) + other
+        return (-self) + other  # type: ignore[no-any-return]
 
     def __mul__(self, other: Any) -> ComplexTensor:
         real, imag = _parts(other)
@@ -245,7 +249,7 @@ class ComplexTensor:
 
     def __rtruediv__(self, other: Any) -> ComplexTensor:
         square = self.real * self.real + self.imag * self.imag
-        return self.conj() * other / square
+        return self.conj() * other / square  # type: ignore[no-any-return]
 
     def __pow__(self, exponent: float) -> ComplexTensor:
         if exponent == 2:
@@ -441,7 +445,7 @@ def is_complex(input: Any) -> bool:
 
 def real(input: Any) -> Tensor:
     """Return the real parts: of a real tensor, itself."""
-    return input.real if isinstance(input, ComplexTensor) else input  # type: ignore[no-any-return]
+    return input.real if isinstance(input, ComplexTensor) else input
 
 
 def imag(input: Any) -> Tensor:

@@ -20,6 +20,7 @@ from tensor.marks import HALF, MARKED, REQUIRES_GRAD, TRACED, VIEW
 from tensor.modes import GRAD, INFERENCE, REFUSED
 from tensor.quiet import quiet, retry_nested, run
 from tensor.registry import Op
+from tensor.rows import in_rows
 from tensor.scalars import check_numbers
 
 if TYPE_CHECKING:
@@ -91,6 +92,12 @@ def apply(op: Op, /, *operands: Any, **static: Any) -> Tensor:
         out, *extras = out
     if type(out) is not _ndarray:
         out = np.asarray(out)  # NumPy turns 0-d results into scalars
+    if op.rows:
+        if not out.flags.c_contiguous:
+            out = in_rows(out, op.name)
+        if op.outputs > 1:
+            seen = op.outputs - 1
+            extras = [*[in_rows(each, op.name) for each in extras[:seen]], *extras[seen:]]
     result: Any = _new(bases.tensor_class)
     result._data = out
     result._node = None

@@ -11,7 +11,38 @@ from typing import Any, NoReturn
 
 from tensor.errors import UnsupportedError
 
-__all__ = ["is_available", "is_initialized", "is_torchelastic_launched"]
+__all__ = [
+    "ProcessGroup",
+    "ReduceOp",
+    "Work",
+    "is_available",
+    "is_gloo_available",
+    "is_initialized",
+    "is_mpi_available",
+    "is_nccl_available",
+    "is_torchelastic_launched",
+]
+
+
+class ReduceOp:
+    """Ways to combine tensors of several processes, by name; nothing here is combined."""
+
+    SUM, AVG, PRODUCT, MIN, MAX, BAND, BOR, BXOR = "SUM", "AVG", "PRODUCT", "MIN", "MAX", "BAND", "BOR", "BXOR"
+
+
+class ProcessGroup:
+    """Processes that train together; nothing here is one."""
+
+
+class Work:
+    """A message under way between processes; nothing here is one."""
+
+
+class group:  # noqa: N801 - PyTorch's name
+    """Names of groups: all processes."""
+
+    WORLD = None
+
 
 _NEEDS_A_GROUP = frozenset(
     {
@@ -43,6 +74,21 @@ def is_available() -> bool:
 
 def is_initialized() -> bool:
     """Whether this process is in a group: no."""
+    return False
+
+
+def is_nccl_available() -> bool:
+    """Whether processes can talk through NCCL: no."""
+    return False
+
+
+def is_gloo_available() -> bool:
+    """Whether processes can talk through Gloo: no."""
+    return False
+
+
+def is_mpi_available() -> bool:
+    """Whether processes can talk through MPI: no."""
     return False
 
 

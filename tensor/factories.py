@@ -211,37 +211,52 @@ def _numpy_dtype(dtype: DtypeLike | None) -> np.dtype[Any]:
     return (dtypes.get_default_dtype() if dtype is None else canonical(dtype)).numpy_dtype
 
 
+class _Sized(Placement, total=False):
+    """Besides, the size by its name: `zeros(size=(2, 3))`."""
+
+    size: Sequence[builtins.int]
+
+
+def _shape(sizes: tuple[Any, ...], given: _Sized) -> tuple[builtins.int, ...]:
+    """The size that a factory got, as one argument, as several or by name."""
+    return extents((given.pop("size"),) if "size" in given and not sizes else sizes)
+
+
 def zeros(
-    *size: Any,
+    *sizes: Any,
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: builtins.bool = False,
-    **placement: Unpack[Placement],
+    **placement: Unpack[_Sized],
 ) -> Tensor:
     """Return zeros of a size."""
-    return _new("zeros", placement, np.zeros(extents(size), _numpy_dtype(dtype)), None, device, requires_grad)
+    return _new(
+        "zeros", placement, np.zeros(_shape(sizes, placement), _numpy_dtype(dtype)), None, device, requires_grad
+    )
 
 
 def ones(
-    *size: Any,
+    *sizes: Any,
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: builtins.bool = False,
-    **placement: Unpack[Placement],
+    **placement: Unpack[_Sized],
 ) -> Tensor:
     """Return ones of a size."""
-    return _new("ones", placement, np.ones(extents(size), _numpy_dtype(dtype)), None, device, requires_grad)
+    return _new("ones", placement, np.ones(_shape(sizes, placement), _numpy_dtype(dtype)), None, device, requires_grad)
 
 
 def empty(
-    *size: Any,
+    *sizes: Any,
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: builtins.bool = False,
-    **placement: Unpack[Placement],
+    **placement: Unpack[_Sized],
 ) -> Tensor:
     """Return a tensor of a size whose elements are whatever was in memory."""
-    return _new("empty", placement, np.empty(extents(size), _numpy_dtype(dtype)), None, device, requires_grad)
+    return _new(
+        "empty", placement, np.empty(_shape(sizes, placement), _numpy_dtype(dtype)), None, device, requires_grad
+    )
 
 
 def full(
@@ -336,28 +351,28 @@ def _drawn(draw: Any, size: tuple[int, ...], wanted: np.dtype[Any]) -> Array:
 
 
 def rand(
-    *size: Any,
+    *sizes: Any,
     generator: Generator | None = None,
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: builtins.bool = False,
-    **placement: Unpack[Placement],
+    **placement: Unpack[_Sized],
 ) -> Tensor:
     """Return random numbers, uniform from 0 up to but not 1."""
-    drawn = uniform(random_of(generator), extents(size), _numpy_dtype(dtype))
+    drawn = uniform(random_of(generator), _shape(sizes, placement), _numpy_dtype(dtype))
     return _new("rand", placement, drawn, None, device, requires_grad)
 
 
 def randn(
-    *size: Any,
+    *sizes: Any,
     generator: Generator | None = None,
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: builtins.bool = False,
-    **placement: Unpack[Placement],
+    **placement: Unpack[_Sized],
 ) -> Tensor:
     """Return random numbers, normal with mean 0 and variance 1."""
-    drawn = _drawn(random_of(generator).standard_normal, extents(size), _numpy_dtype(dtype))
+    drawn = _drawn(random_of(generator).standard_normal, _shape(sizes, placement), _numpy_dtype(dtype))
     return _new("randn", placement, drawn, None, device, requires_grad)
 
 

@@ -34,5 +34,5 @@ set_dir = _refused("set_dir", _FILES)
 download_url_to_file = _refused("download_url_to_file", _FILES)
 load_state_dict_from_url = _refused(
     "load_state_dict_from_url",
-    "export the weights as docs/pytorch.md says, and load them with model.load_state_dict(tensor.load(path))",
+    "export the weights as docs/weights.md says, and load them with model.load_state_dict(tensor.load(path))",
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from tensor import anomaly, dtypes, factories
 from tensor.bases import TensorBase
 from tensor.devices import DeviceLike
 from tensor.dtypes import DtypeLike, Scalar, canonical, dtype
-from tensor.errors import ArgumentError
+from tensor.errors import ArgumentError, UnsupportedError
 from tensor.marks import REQUIRES_GRAD
 from tensor.ops import conversions
 
@@ -94,6 +95,31 @@ def _assert(condition: Any, message: str) -> None:
     """Raise `AssertionError` unless a condition holds."""
     if not condition:
         raise AssertionError(message)
+
+
+def _assert_async(input: Tensor, assert_msg: str = "Expected Tensor with single nonzero value") -> None:
+    """Raise `AssertionError` unless a tensor's only element is not zero."""
+    _assert(bool(input), assert_msg)
+
+
+def _check(cond: Any, message: Callable[[], str] | str | None = None) -> None:
+    """Raise `RuntimeError` unless a condition holds.
+
+    Args:
+        cond: The condition.
+        message: What to say, or what returns that.
+    """
+    if not cond:
+        raise RuntimeError(message() if callable(message) else message or "Expected cond to be True, but got False.")
+
+
+def vmap(func: Callable[..., Any], *args: Any, **options: Any) -> NoReturn:
+    """Raise: functions are not vectorised.
+
+    Raises:
+        UnsupportedError: Always.
+    """
+    raise UnsupportedError("vmap: functions are not vectorised; give tensors a batch dimension, or write a loop")
 
 
 def set_anomaly_enabled(mode: builtins.bool, check_nan: builtins.bool = True) -> None:

@@ -29,11 +29,6 @@ def is_floating_point(input: Tensor) -> builtins.bool:
     return dtypes.is_floating(input._data.dtype)
 
 
-def is_complex(input: Tensor) -> builtins.bool:
-    """Whether a tensor's elements are complex: never."""
-    return False
-
-
 def is_signed(input: Tensor) -> builtins.bool:
     """Whether a tensor's dtype holds negative numbers."""
     return dtypes.of(input._data.dtype).is_signed

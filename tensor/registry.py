@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from tensor import rows
 from tensor.errors import UnsupportedError
 
 Kernel = Callable[..., Any]
@@ -83,6 +84,7 @@ class Op:
         "outputs",
         "plain",
         "plans",
+        "rows",
         "rules",
         "ufunc",
         "variadic",
@@ -121,6 +123,7 @@ class Op:
         self.ufunc = getattr(kernel, "ufunc", None)
         self.floating: bool = getattr(kernel, "floating", False)
         self.numbers: bool = getattr(kernel, "numbers", False)  # also for a number of Python's beside floats
+        self.rows = name in rows.ALWAYS or name in rows.UNLESS_CHANNELS_LAST
         self.outputs = outputs
         self.extras = extras
         self.inplace = inplace

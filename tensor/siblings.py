@@ -35,9 +35,10 @@ def new_zeros(
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: bool = False,
+    **named: Any,
 ) -> Tensor:
     """Return zeros of a size, in this tensor's dtype if no other is given."""
-    return factories.zeros(*size, dtype=_dtype(input, dtype), device=device, requires_grad=requires_grad)
+    return factories.zeros(*size, dtype=_dtype(input, dtype), device=device, requires_grad=requires_grad, **named)
 
 
 def new_ones(
@@ -46,9 +47,10 @@ def new_ones(
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: bool = False,
+    **named: Any,
 ) -> Tensor:
     """Return ones of a size, in this tensor's dtype if no other is given."""
-    return factories.ones(*size, dtype=_dtype(input, dtype), device=device, requires_grad=requires_grad)
+    return factories.ones(*size, dtype=_dtype(input, dtype), device=device, requires_grad=requires_grad, **named)
 
 
 def new_empty(
@@ -57,9 +59,10 @@ def new_empty(
     dtype: DtypeLike | None = None,
     device: DeviceLike = None,
     requires_grad: bool = False,
+    **named: Any,
 ) -> Tensor:
     """Return a tensor of a size, not initialised, in this tensor's dtype if no other is given."""
-    return factories.empty(*size, dtype=_dtype(input, dtype), device=device, requires_grad=requires_grad)
+    return factories.empty(*size, dtype=_dtype(input, dtype), device=device, requires_grad=requires_grad, **named)
 
 
 def new_full(

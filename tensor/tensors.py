@@ -12,8 +12,10 @@ import numpy as np
 from tensor import (
     aliases,
     bases,
+    complexes,
     devices,
     dtypes,
+    elements,
     factories,
     gradients,
     interop,
@@ -200,7 +202,7 @@ class Tensor(TensorBase):
         return regions.offset_of(self)
 
     is_floating_point = queries.is_floating_point
-    is_complex = queries.is_complex
+    is_complex = complexes.is_complex
     is_signed = queries.is_signed
     is_nonzero = queries.is_nonzero
     is_same_size = queries.is_same_size
@@ -350,6 +352,11 @@ class Tensor(TensorBase):
     def retains_grad(self) -> builtins.bool:
         """Whether `retain_grad` was called on this tensor, which is no leaf."""
         return gradients.retains_grad(self)
+
+    # ---- element by element in Python
+
+    apply_ = elements.apply_
+    map_ = elements.map_
 
     # ---- out of the tensor world
 
@@ -819,6 +826,15 @@ class Tensor(TensorBase):
     svd = factorizations.old_svd
     qr = factorizations.old_qr
 
+    # ---- as a complex number
+
+    real = property(complexes.real)
+    imag = property(complexes.imag)
+    angle = complexes.angle
+    conj = conj_physical = complexes.conj
+    resolve_conj = complexes.resolve_conj
+    isreal = complexes.isreal
+
     # ---- random numbers
 
     bernoulli = sampling.bernoulli
@@ -844,6 +860,7 @@ class Tensor(TensorBase):
     squeeze = shapes.squeeze
     unsqueeze = shapes.unsqueeze
     expand = shapes.expand
+    sum_to_size = elements.sum_to_size
     expand_as = shapes.expand_as
     broadcast_to = shapes.broadcast_to
     permute = axes.permute
@@ -869,13 +886,13 @@ class Tensor(TensorBase):
     narrow = slicing.narrow
     narrow_copy = slicing.narrow_copy
     select = slicing.select
-    split = slicing.split
+    split = unsafe_split = slicing.split
     split_with_sizes = slicing.split_with_sizes
     tensor_split = slicing.tensor_split
     hsplit = slicing.hsplit
     vsplit = slicing.vsplit
     dsplit = slicing.dsplit
-    chunk = slicing.chunk
+    chunk = unsafe_chunk = slicing.chunk
     unbind = slicing.unbind
     unfold = slicing.unfold
     as_strided = slicing.as_strided

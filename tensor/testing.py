@@ -12,7 +12,7 @@ import numpy as np
 
 from tensor import dtypes
 from tensor.bases import TensorBase
-from tensor.errors import ArgumentError
+from tensor.errors import ArgumentError, DtypeError
 
 __all__ = ["assert_close"]
 
@@ -56,6 +56,7 @@ def assert_close(
 
     Raises:
         AssertionError: They are not.
+        DtypeError: They are of different kinds, such as a tensor and a number.
         ArgumentError: Only one of the tolerances is given.
     """
     if (rtol is None) != (atol is None):
@@ -99,7 +100,7 @@ def _difference(
     related = isinstance(actual, type(expected)) or isinstance(expected, type(actual))
     numbers = all(isinstance(each, bool | int | float) for each in (actual, expected))
     if not numbers and (not related or (not allow_subclasses and type(actual) is not type(expected))):
-        return f"Expected two of one kind, but got {type(actual).__name__} and {type(expected).__name__}"
+        raise DtypeError(f"assert_close: cannot compare a {type(actual).__name__} with a {type(expected).__name__}")
     if not isinstance(actual, TensorBase | np.ndarray | np.generic | bool | int | float):
         return "" if actual == expected else f"{actual!r} is not equal to {expected!r}"
     mine, yours = [each._data if isinstance(each, TensorBase) else np.asarray(each) for each in (actual, expected)]

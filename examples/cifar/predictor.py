@@ -21,9 +21,11 @@ def images_of(pixels: np.ndarray) -> tensor.Tensor:
 class Train:
     """A trainer: one instance a rank, each with the batch statistics of its own rows."""
 
-    def __init__(self, *, rank: int, world_size: int, width: int, learning_rate: float) -> None:
+    def __init__(self, *, rank: int, world_size: int, width: int, learning_rate: float, steps: int) -> None:
         self.model = ResNet18(width=width)
         self.optimizer = optim.AdamW(self.model.parameters(), lr=learning_rate, weight_decay=0.05)
+        schedule = optim.lr_scheduler.OneCycleLR(self.optimizer, max_lr=learning_rate, total_steps=steps)
+        self.optimizer.register_step_post_hook(lambda *_: schedule.step())
 
     def loss(self, batch: Columns) -> tensor.Tensor:
         return F.cross_entropy(self.model(images_of(batch["image"])), tensor.from_numpy(batch["label"]))

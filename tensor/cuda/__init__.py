@@ -13,6 +13,7 @@ from tensor.cuda import amp
 from tensor.errors import UnsupportedError
 
 __all__ = [
+    "OutOfMemoryError",
     "amp",
     "device_count",
     "empty_cache",
@@ -20,6 +21,7 @@ __all__ = [
     "ipc_collect",
     "is_available",
     "is_bf16_supported",
+    "is_current_stream_capturing",
     "is_initialized",
     "manual_seed",
     "manual_seed_all",
@@ -27,11 +29,16 @@ __all__ = [
     "max_memory_reserved",
     "memory_allocated",
     "memory_reserved",
+    "reset_max_memory_allocated",
+    "reset_peak_memory_stats",
     "seed",
     "seed_all",
     "set_rng_state_all",
     "synchronize",
 ]
+
+OutOfMemoryError = MemoryError  # what NumPy raises, so that code that catches it does
+_initialized = False
 
 # What PyTorch has here that is for GPUs only.
 _NEEDS_A_GPU = frozenset(
@@ -41,7 +48,7 @@ _NEEDS_A_GPU = frozenset(
         *("CUDAGraph", "Event", "Stream", "StreamContext", "current_stream", "default_stream", "graph", "stream"),
         *("current_device", "device", "device_of", "get_device_capability", "get_device_name", "get_device_properties"),
         *("get_rng_state", "init", "initial_seed", "make_graphed_callables", "mem_get_info", "memory_stats"),
-        *("memory_summary", "reset_peak_memory_stats", "set_device", "set_per_process_memory_fraction"),
+        *("memory_summary", "set_device", "set_per_process_memory_fraction"),
         *("set_rng_state", "set_stream", "utilization"),
     }
 )
@@ -59,6 +66,11 @@ def __getattr__(name: str) -> Callable[..., NoReturn]:
 
 def is_available() -> bool:
     """Whether a GPU can be used: no."""
+    return False
+
+
+def is_current_stream_capturing() -> bool:
+    """Whether a GPU's work is being recorded: no."""
     return False
 
 
@@ -138,3 +150,10 @@ def memory_reserved(device: Any = None) -> int:
 def max_memory_reserved(device: Any = None) -> int:
     """Return how many bytes of a GPU were held at most: 0."""
     return 0
+
+
+def reset_peak_memory_stats(device: Any = None) -> None:
+    """Do nothing: no memory of a GPU is counted."""
+
+
+reset_max_memory_allocated = reset_peak_memory_stats

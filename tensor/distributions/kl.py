@@ -11,13 +11,16 @@ from tensor.distributions.bernoulli import Bernoulli
 from tensor.distributions.categorical import Categorical, OneHotCategorical
 from tensor.distributions.distribution import Distribution
 from tensor.distributions.exponential import Exponential, Laplace
+from tensor.distributions.gamma import Beta, Dirichlet, Gamma
 from tensor.distributions.independent import Independent, sum_rightmost
 from tensor.distributions.multivariate_normal import MultivariateNormal
 from tensor.distributions.normal import Normal
+from tensor.distributions.poisson import Poisson
 from tensor.distributions.uniform import Uniform
 from tensor.errors import UnsupportedError
 from tensor.nn.functional import softplus
 from tensor.ops.choosing import where
+from tensor.ops.special import digamma, lgamma
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -122,3 +125,30 @@ def _independent(p: Independent, q: Independent) -> Any:
     if p.reinterpreted_batch_ndims != q.reinterpreted_batch_ndims:
         raise UnsupportedError("kl_divergence: both Independent must take as many dimensions as part of the event")
     return sum_rightmost(kl_divergence(p.base_dist, q.base_dist), p.reinterpreted_batch_ndims)
+
+
+@register_kl(Gamma, Gamma)
+def _gamma(p: Gamma, q: Gamma) -> Any:
+    rates = q.concentration * (p.rate / q.rate).log()
+    shapes = lgamma(q.concentration) - lgamma(p.concentration)
+    digammas = (p.concentration - q.concentration) * digamma(p.concentration)
+    return rates + shapes + digammas + (q.rate - p.rate) * (p.concentration / p.rate)
+
+
+@register_kl(Dirichlet, Dirichlet)
+def _dirichlet(p: Dirichlet, q: Dirichlet) -> Any:
+    mine, yours = p.concentration, q.concentration
+    totals = lgamma(mine.sum(-1)) - lgamma(yours.sum(-1))
+    parts = (lgamma(mine) - lgamma(yours)).sum(-1)
+    digammas = (mine - yours) * (digamma(mine) - digamma(mine.sum(-1, True)))
+    return totals - parts + digammas.sum(-1)
+
+
+@register_kl(Beta, Beta)
+def _beta(p: Beta, q: Beta) -> Any:
+    return _dirichlet(p._of_two(), q._of_two())
+
+
+@register_kl(Poisson, Poisson)
+def _poisson(p: Poisson, q: Poisson) -> Any:
+    return p.rate * (p.rate.log() - q.rate.log()) - (p.rate - q.rate)

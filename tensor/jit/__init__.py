@@ -210,7 +210,7 @@ strict_fusion = functools.partial(optimized_execution, True)
 def _no_files(name: str) -> NoReturn:
     raise UnsupportedError(
         f"jit.{name}: files of compiled models are not read or written. Keep the model's code, and its weights in a "
-        "safetensors file: docs/pytorch.md says how to export them."
+        "safetensors file: docs/weights.md says how to export them."
     )
 
 

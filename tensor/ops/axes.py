@@ -10,7 +10,7 @@ import numpy as np
 from tensor.dispatch import apply
 from tensor.errors import ArgumentError, DimensionError, DtypeError, ShapeError
 from tensor.ops.conversions import clone
-from tensor.ops.dims import Dims, normal_dim, normal_dims, sizes
+from tensor.ops.dims import Dims, by_name, normal_dim, normal_dims, sizes
 from tensor.ops.shapes import reshape, view
 from tensor.registry import op
 from tensor.scalars import check_numbers
@@ -46,7 +46,7 @@ ROLL = op(
 )
 
 
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *dims: Any, **named: Any) -> Tensor:
     """Return a view with the dimensions in another order.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.permute.html
@@ -55,6 +55,8 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
         ShapeError: `dims` does not name each dimension.
         DimensionError: It names one twice.
     """
+    if named:
+        dims = by_name("permute", dims, named, "dims")
     order = sizes(dims)
     ndim = input._data.ndim
     if len(order) != ndim:
@@ -144,11 +146,13 @@ def movedim(input: Tensor, source: Dims, destination: Dims) -> Tensor:
     return permute(input, [moved[at] if at in moved else next(rest) for at in range(ndim)])
 
 
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *dims: Any, **named: Any) -> Tensor:
     """Return a copy with the order reversed along dimensions.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.flip.html
     """
+    if named:
+        dims = by_name("flip", dims, named, "dims")
     if not dims:
         raise DtypeError("flip() missing 1 required positional arguments: dims")
     given = sizes(dims)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from tensor.bases import TensorBase, describe
@@ -91,6 +91,24 @@ def sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
         return tuple([each.__index__() for each in given])
     except (AttributeError, TypeError):
         raise DtypeError(f"sizes must be integers, got {list(given)}") from None
+
+
+def by_name(function: str, given: tuple[Any, ...], named: Mapping[str, Any], *names: str) -> tuple[Any, ...]:
+    """Return what a function that takes sizes or dimensions one by one got in one piece, by a name.
+
+    Args:
+        function: What messages call it.
+        given: What it got without a name: nothing may be there besides.
+        named: Its keyword arguments.
+        names: The names under which it takes them.
+
+    Raises:
+        TypeError: There is another keyword argument, or both are there.
+    """
+    for key in named:
+        if given or key not in names:
+            raise TypeError(f"{function}() got an unexpected keyword argument {key!r}")
+    return tuple(named.values())
 
 
 def extents(given: tuple[Any, ...]) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from tensor.bases import TensorBase
 from tensor.dispatch import apply
 from tensor.dtypes import Array, result_dtype
 from tensor.errors import ArgumentError, DtypeError, ShapeError
-from tensor.ops.dims import normal_dim, sizes, takes_axis
+from tensor.ops.dims import by_name, normal_dim, sizes, takes_axis
 from tensor.ops.padding import constant_pad
 from tensor.ops.shapes import atleast_1d, atleast_2d, atleast_3d, expand, reshape
 from tensor.registry import op
@@ -150,7 +150,7 @@ def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     return hstack([each if each._data.ndim > 1 else reshape(each, (each._data.size, 1)) for each in given])
 
 
-def repeat(input: Tensor, *repeats: Any) -> Tensor:
+def repeat(input: Tensor, *repeats: Any, **named: Any) -> Tensor:
     """Return copies of the tensor side by side, so many along each dimension.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.repeat.html
@@ -158,6 +158,8 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     Raises:
         ShapeError: There are fewer numbers than dimensions, or one is negative.
     """
+    if named:
+        repeats = by_name("repeat", repeats, named, "repeats")
     times = sizes(repeats)
     if len(times) < input._data.ndim:
         raise ShapeError(
@@ -169,11 +171,13 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     return apply(REPEAT, input, sizes=times)
 
 
-def tile(input: Tensor, *dims: Any) -> Tensor:
+def tile(input: Tensor, *dims: Any, **named: Any) -> Tensor:
     """Return `repeat`, with missing numbers taken as 1.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.tile.html
     """
+    if named:
+        dims = by_name("tile", dims, named, "dims")
     times = sizes(dims)
     return repeat(input, (1,) * (input._data.ndim - len(times)) + times)
 

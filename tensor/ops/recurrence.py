@@ -11,22 +11,22 @@ one loop serves both directions, and so do the gradients, which take the same st
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
 from tensor.dtypes import Array
-from tensor.errors import ShapeError
+from tensor.errors import DtypeError, ShapeError
 
-_MANY_STEPS = 8
+_MANY_STEPS = 8  # that pay for a copy of the weights
 
 
 class Walk:
     """The rows of a batch, and which of them belong to each step.
 
     Args:
-        input: (time, batch, features), or packed, (rows, features).
+        input: (time, batch, features), (batch, features) for one step, or packed, (rows, features).
         batch_sizes: how many sequences take part in each step, where they are packed.
         reverse: whether to walk from the last step to the first.
 
@@ -35,20 +35,24 @@ class Walk:
     """
 
     def __init__(self, input: Array, batch_sizes: Array | None, reverse: bool) -> None:
-        sizes = [input.shape[1]] * len(input) if batch_sizes is None else batch_sizes.tolist()
+        if batch_sizes is not None:
+            sizes = batch_sizes.tolist()
+        else:
+            sizes = [input.shape[-2]] * (len(input) if input.ndim == 3 else 1)
         if not sizes:
             raise ShapeError("Expected sequence length to be larger than 0 in RNN")
         self.rows: Array = input.reshape(math.prod(input.shape[:-1]), input.shape[-1])
         if sum(sizes) != len(self.rows) or any(a < b for a, b in pairwise(sizes)) or sizes[-1] < 0:
             raise ShapeError(f"batch_sizes {sizes} do not say how {len(self.rows)} rows are packed, longest first")
         self.batch: int = sizes[0]
-        ends = np.cumsum(sizes).tolist()
+        ends = accumulate(sizes)
         self.steps = [(slice(end - size, end), size) for end, size in zip(ends, sizes, strict=True)]
         if reverse:
             self.steps.reverse()
 
     def project(self, weight: Array, bias: Array | None) -> Array:
         """The products of all rows with a weight: a fresh array, (rows, outputs)."""
+        self._check(weight, "weights")
         out: Array = self.rows @ weight.T
         if bias is not None:
             out += bias
@@ -60,7 +64,17 @@ class Walk:
 
     def first(self, states: Array | None, size: int) -> Array:
         """The states to start from, which the steps may write to: (batch, size)."""
-        return np.zeros((self.batch, size), self.rows.dtype) if states is None else np.array(states)
+        if states is None:
+            return np.zeros((self.batch, size), self.rows.dtype)
+        self._check(states, "hidden")
+        return np.array(states)
+
+    def _check(self, other: Array, what: str) -> None:
+        if other.dtype != self.rows.dtype:
+            raise DtypeError(
+                f"Input and {what} tensors are not the same dtype, found input with {self.rows.dtype} and {what} with "
+                f"{other.dtype}"
+            )
 
 
 def merged(bias_ih: Array | None, bias_hh: Array | None) -> Array | None:

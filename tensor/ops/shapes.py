@@ -14,7 +14,7 @@ from tensor.dispatch import apply
 from tensor.dtypes import Array
 from tensor.errors import ShapeError
 from tensor.ops.conversions import CLONE, detach
-from tensor.ops.dims import Dims, normal_dim, normal_dims, sizes, takes_axis
+from tensor.ops.dims import Dims, by_name, normal_dim, normal_dims, sizes, takes_axis
 from tensor.registry import op
 from tensor.sizes import Size
 
@@ -62,7 +62,7 @@ def _resolved(input: Tensor, size: tuple[int, ...]) -> tuple[int, ...]:
     return tuple([count // known if each == -1 else each for each in size])
 
 
-def view(input: Tensor, *shape: Any) -> Tensor:
+def view(input: Tensor, *shape: Any, **named: Any) -> Tensor:
     """Return a view with another shape, one size of which may be -1; or one of the same bits in another dtype.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.view.html
@@ -74,6 +74,8 @@ def view(input: Tensor, *shape: Any) -> Tensor:
     Raises:
         ShapeError: The number of elements differs, or the memory layout needs a copy: use `reshape`.
     """
+    if named:
+        shape = by_name("view", shape, named, "size", "dtype")
     if len(shape) == 1 and isinstance(shape[0], dtypes.dtype | np.dtype):
         return _view_dtype(input, dtypes.canonical(shape[0]))
     size = _resolved(input, sizes(shape))
@@ -104,7 +106,7 @@ def _view_dtype(input: Tensor, dtype: dtypes.dtype) -> Tensor:
     return apply(VIEW_DTYPE, detach(input), dtype=dtype.numpy_dtype)
 
 
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, *shape: Any, **named: Any) -> Tensor:
     """Return the elements in another shape: a view where possible, else a copy. One size may be -1.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.reshape.html
@@ -112,6 +114,8 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     Raises:
         ShapeError: The number of elements differs.
     """
+    if named:
+        shape = by_name("reshape", shape, named, "shape")
     size = _resolved(input, sizes(shape))
     # Whatever has no gaps is viewable; only what has is reshaped twice to find out.
     viewable = input._data.flags.c_contiguous or _is_viewable(input._data, size)
@@ -198,7 +202,7 @@ def view_exactly(input: Tensor, size: tuple[int, ...]) -> Tensor:
     return apply(VIEW, input, size=size)
 
 
-def expand(input: Tensor, *size: Any, implicit: bool = False) -> Tensor:
+def expand(input: Tensor, *size: Any, implicit: bool = False, **named: Any) -> Tensor:
     """Return a view with dimensions of size 1 repeated without a copy; -1 leaves a size as it is.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand.html
@@ -206,6 +210,8 @@ def expand(input: Tensor, *size: Any, implicit: bool = False) -> Tensor:
     Raises:
         ShapeError: A size other than 1 would change.
     """
+    if named:
+        size = by_name("expand", size, named, "size")
     wanted = sizes(size)
     shape = input._data.shape
     missing = len(wanted) - len(shape)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 R = TypeVar("R")
 
-__all__ = ["checkpoint", "checkpoint_sequential", "noop_context_fn"]
+__all__ = ["checkpoint", "checkpoint_sequential", "get_device_states", "noop_context_fn", "set_device_states"]
 
 
 def noop_context_fn() -> tuple[AbstractContextManager[Any], AbstractContextManager[Any]]:
@@ -68,3 +68,12 @@ def checkpoint_sequential(
     for function in functions:
         input = function(input)
     return input
+
+
+def get_device_states(*args: Any) -> tuple[list[int], list[Any]]:
+    """Return the GPUs that arguments live on, and the state of their random numbers: none."""
+    return [], []
+
+
+def set_device_states(devices: Any, states: Any, *, device_type: str | None = None) -> None:
+    """Do nothing: there is no GPU whose random numbers would have a state."""

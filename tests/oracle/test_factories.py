@@ -29,6 +29,7 @@ MADE = {
     "tensor in a dtype": lambda t: (t.tensor([1.7, 0.0], dtype=t.int64), t.tensor([0, 3], dtype=t.bool)),
     "tensor in half": lambda t: (t.tensor([1, 2.5], dtype=t.bfloat16), t.tensor(70000.0, dtype=t.float16)),
     "zeros": lambda t: (t.zeros(2, 3), t.zeros([2, 3], dtype=t.int32), t.zeros(0), t.zeros(())),
+    "size by name": lambda t: (t.zeros(size=(2, 3)), t.ones(size=[2], dtype=t.int64), t.zeros(size=())),
     "ones": lambda t: (t.ones(()), t.ones((2, 0)), t.ones(2, dtype=t.bool), t.ones(3, dtype=t.bfloat16)),
     "empty": lambda t: (t.empty(0, 3), t.empty((0,), dtype=t.int8)),
     "full": lambda t: (t.full((2,), 1), t.full((2,), 1.5), t.full((2,), True), t.full((), 3), t.full((0,), 1)),

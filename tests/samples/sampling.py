@@ -85,3 +85,9 @@ def nothing_drawn(draw: Draw) -> Sample:
         lambda t, a, b: (t.bernoulli(a * 0), t.binomial(a.detach().abs(), b * 0), t.normal(a * 0, b * 0)),
         [draw.array(*shape), draw.array(*shape)],
     )
+
+
+@samples("standard_gamma", oracle=False, gradcheck=False)
+def standard_gamma(draw: Draw) -> Sample:
+    # Through a distribution: the function itself is no public one.
+    return Sample(lambda t, a: t.distributions.Gamma(a, 1.0).sample(), [draw.array(*draw.shape(), low=0.5, high=5)])

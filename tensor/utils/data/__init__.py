@@ -15,6 +15,7 @@ from tensor.utils.data.dataset import (
     TensorDataset,
     random_split,
 )
+from tensor.utils.data.distributed import DistributedSampler
 from tensor.utils.data.sampler import (
     BatchSampler,
     RandomSampler,
@@ -30,6 +31,7 @@ __all__ = [
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "DistributedSampler",
     "IterableDataset",
     "RandomSampler",
     "Sampler",

@@ -33,6 +33,7 @@ ARGUMENTS: dict[str, Any] = {
     "lambd": 0.5,
     "module": lambda: nn.Linear(3, 4),
     "mode": "LSTM",
+    "module": lambda: nn.Linear(2, 3),
     "nhead": 2,
     "n_classes": 6,
     "norm_type": 2,
@@ -64,6 +65,7 @@ def build(cls: type[nn.Module]) -> nn.Module:
         for each in inspect.signature(cls).parameters.values()
         if each.default is each.empty and each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
     ]
+    assert {each.name for each in required} <= set(ARGUMENTS), f"say in ARGUMENTS what {cls.__name__} takes"
     given = {each.name: ARGUMENTS[each.name] for each in required}
     return cls(**{name: value() if callable(value) else value for name, value in given.items()})
 
