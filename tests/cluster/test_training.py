@@ -158,8 +158,8 @@ def test_a_lost_rank_fails_fit_with_its_name(points):
 
 def test_a_hanging_rank_fails_fit_by_the_deadline(points):
     with (
-        TrainingPool(trainers.Hangs, world_size=2, timeout_s=1.5) as training,
-        pytest.raises(WorkersLost, match=r"more than 1\.5 s for ComputeGradients"),
+        TrainingPool(trainers.Hangs, world_size=2, timeout_s=6.0) as training,
+        pytest.raises(WorkersLost, match=r"more than 6 s for ComputeGradients"),
     ):
         training.fit(points, epochs=1, batch_rows=20)
 
