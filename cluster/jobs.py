@@ -97,7 +97,7 @@ class Job(_Table):
         predictor: "module:Class".
         source: Where the rows come from; a plain string is its path.
         output: The folder to write to, or to resume.
-        weights: A safetensors file.
+        weights: A safetensors file, or a folder with a checkpoint of several.
         init: Keyword arguments of the predictor.
         batch: How batches are cut.
         working_dir: The folder that the predictor's module is imported from, while the job runs. On Ray it is sent to

@@ -7,6 +7,7 @@ from tensor import (
     nn,
     optim,
     random,
+    safetensors,
     special,
 )
 from tensor.amp import GradScaler, autocast, get_autocast_dtype, is_autocast_enabled
@@ -413,6 +414,7 @@ from tensor.ops.extremes import (
 from tensor.ops.extremes import clamp_ as clip_
 from tensor.ops.factorizations import old_qr as qr
 from tensor.ops.factorizations import old_svd as svd
+from tensor.ops.gamma_samples import standard_gamma as _standard_gamma  # noqa: F401 - PyTorch's name
 from tensor.ops.indexing import (
     index_put,
     index_put_,
@@ -1281,6 +1283,7 @@ __all__ = [
     "rsqrt",
     "rsqrt_",
     "rsub",
+    "safetensors",
     "save",
     "scalar_tensor",
     "scatter",

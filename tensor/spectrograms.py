@@ -8,6 +8,7 @@ from tensor import factories, fft
 from tensor.complexes import ComplexTensor, is_complex, view_as_real
 from tensor.errors import ArgumentError, DtypeError, ShapeError
 from tensor.nn import functional
+from tensor.scalars import check_numbers
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -67,6 +68,7 @@ def stft(
         ShapeError: The signal or the window does not fit.
         DtypeError: The signal is complex.
     """
+    check_numbers("stft", {"n_fft": n_fft, "hop_length": hop_length, "win_length": win_length})
     if is_complex(input) or not input.is_floating_point():
         raise DtypeError(f"stft: expected a tensor of real floats, got one of {input.dtype}")
     if return_complex is None:
@@ -127,6 +129,7 @@ def istft(
         ShapeError: Their number of frequencies does not fit.
         ArgumentError: The windows leave gaps, or the result is to be complex.
     """
+    check_numbers("istft", {"n_fft": n_fft, "hop_length": hop_length, "win_length": win_length, "length": length})
     if not is_complex(input):
         raise DtypeError("istft requires a complex-valued input tensor matching the output from stft")
     if return_complex:

@@ -39,7 +39,7 @@ def main() -> None:
         weights = training.publish()
     path = arguments.out / "resnet18.safetensors"
     weights.save(path)
-    parameters = sum(value.numel() for value in tensor.load(path).values())
+    parameters = sum(value.numel() for name, value in tensor.load(path).items() if name.endswith(("weight", "bias")))
     print(
         f"  {parameters:,} parameters, {fit.steps} steps in {fit.seconds:.0f} s ({fit.rows_per_s:,.0f} pictures/s), "
         f"loss {fit.losses[0]:.2f} → {fit.losses[-1]:.2f} → {path}"

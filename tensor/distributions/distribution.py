@@ -89,7 +89,7 @@ class Distribution:
         Raises:
             UnsupportedError: They are no differentiable function of the parameters.
         """
-        raise self._missing("rsample")
+        raise self._missing("rsample: draw with sample(), which has no gradient")
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the logarithms of the density, or of the probability, at values: (*sample_shape, *batch_shape)."""

@@ -146,7 +146,13 @@ def _check_dims(name: str, tensor: Tensor) -> None:
         raise ShapeError(f"{name} expects at least a 1-dimensional tensor")
 
 
-def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+def split(
+    tensor: Tensor,
+    split_size_or_sections: int | Sequence[int] | None = None,
+    dim: int = 0,
+    *,
+    split_size: int | Sequence[int] | None = None,
+) -> tuple[Tensor, ...]:
     """Return views of consecutive pieces of one dimension.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.split.html
@@ -155,15 +161,20 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
         tensor: The tensor.
         split_size_or_sections: The size of each piece, the last one perhaps smaller; or all sizes.
         dim: The dimension to cut.
+        split_size: The same as `split_size_or_sections`, by the method's name.
 
     Raises:
         ShapeError: The sizes do not add up to the dimension.
+        TypeError: There is no size.
     """
     _check_dims("split", tensor)
     dim = normal_dim(dim, tensor._data.ndim)
-    if not isinstance(split_size_or_sections, int):
-        return split_with_sizes(tensor, split_size_or_sections, dim)
-    size, step = tensor._data.shape[dim], split_size_or_sections
+    pieces = split_size if split_size_or_sections is None else split_size_or_sections
+    if pieces is None:
+        raise TypeError("split() missing 1 required argument: split_size_or_sections")
+    if not isinstance(pieces, int):
+        return split_with_sizes(tensor, pieces, dim)
+    size, step = tensor._data.shape[dim], pieces
     if step < 0:
         raise ShapeError(f"split expects split_size be non-negative, but got split_size={step}")
     if not step and size:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import signal
 
 import numpy as np
 import pytest
 
 import tensor
 from cluster import JobFailed, Pool
+from cluster.backends.local import _exit_reason
 from tensor.serialization import WeightsFileError
 from tests import predictors
 
@@ -71,3 +73,8 @@ def test_what_is_no_safetensors_file_is_said_before_a_worker_starts(tmp_path):
 def test_weights_of_no_tensors_are_weights():
     with Pool(predictors.Weights, weights={}, replicas=1, backend="inline") as pool:
         assert pool.predict({"x": np.zeros(2)})["tensors"].tolist() == [0, 0]
+
+
+def test_a_worker_that_lost_its_mapped_file_says_what_that_is():
+    assert "a file that is mapped" in _exit_reason(-signal.SIGBUS)
+    assert _exit_reason(-signal.SIGKILL) == "killed by SIGKILL"

@@ -59,7 +59,7 @@ def test_models(tmp_path):
     assert other.weight.tolist() == net.weight.tolist()
     save_file({"weight": net.weight, "stray": net.bias}, path)
     assert load_model(other, path, strict=False) == (["bias"], ["stray"])
-    with pytest.raises(RuntimeError, match='Missing key.*"bias"'):
+    with pytest.raises(RuntimeError, match=r'Missing key.*"bias"'):
         load_model(other, path)
 
 

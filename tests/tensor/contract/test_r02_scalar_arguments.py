@@ -189,6 +189,8 @@ CALLS |= {
     "isin": {"elements": X, "test_elements": X},
     "pinverse": {"input": X},
     "scalar_tensor": {"s": 1.0},
+    "stft": {"input": T.ones(32), "n_fft": 4, "return_complex": True},
+    "istft": {"input": T.stft(T.ones(32), 4, return_complex=True), "n_fft": 4},
     **{f"{name}_window": {"window_length": 4} for name in ("bartlett", "blackman", "hamming", "hann", "kaiser")},
     # Settings, which are no tensors: they refuse one.
     **{name: {} for name in ("set_deterministic_debug_mode", "set_num_interop_threads", "set_num_threads")},
@@ -223,7 +225,7 @@ CALLS |= {
 PLACES = {
     *("dim", "dim0", "dim1", "dim2", "start_dim", "end_dim", "diagonal", "index", "start", "length", "count", "offset"),
     *("chunks", "split_size_or_sections", "n", "m", "steps", "num_classes", "padding_idx", "seed", "repeats"),
-    *("output_size", "sections"),
+    *("output_size", "sections", "split_size"),
 }
 # They name no data: a dtype comes out.
 ABOUT_DTYPES = {"result_type"}

@@ -33,7 +33,6 @@ ARGUMENTS: dict[str, Any] = {
     "lambd": 0.5,
     "module": lambda: nn.Linear(3, 4),
     "mode": "LSTM",
-    "module": lambda: nn.Linear(2, 3),
     "nhead": 2,
     "n_classes": 6,
     "norm_type": 2,
