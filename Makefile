@@ -25,7 +25,7 @@ examples: $(VENV)/weights.done  ## run real models on real input: sentence embed
 	$(BIN)/python examples/minilm/embed.py --backend $(BACKEND)
 	$(BIN)/python examples/vad/detect.py --backend $(BACKEND)
 	$(BIN)/python examples/gpt/write.py --backend $(BACKEND)
-	$(BIN)/python examples/gpt/write.py --full-size --new-tokens 8 --backend $(BACKEND)
+	$(BIN)/python examples/gpt/write.py --full-size --new-tokens 16 --backend $(BACKEND)
 	$(BIN)/python examples/cifar/classify.py --backend $(BACKEND)
 
 test: $(VENV)/test.done  ## set everything up and run the tests

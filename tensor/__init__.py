@@ -1,11 +1,14 @@
 """NumPy tensor and autograd core, with PyTorch's names and a stricter inference mode."""
 
+import sys
+
 from tensor import (
     autograd,
     linalg,
     marks,
     nn,
     optim,
+    outs,
     random,
     safetensors,
     special,
@@ -220,10 +223,19 @@ from tensor.norms import (
     batch_norm,
     instance_norm,
 )
+from tensor.odds import (
+    OutOfMemoryError,
+    asarray,
+    can_cast,
+    is_storage,
+    scalar_tensor,
+    set_anomaly_enabled,
+    typename,
+    vmap,
+)
 from tensor.odds import _assert as _assert
 from tensor.odds import _assert_async as _assert_async
 from tensor.odds import _check as _check
-from tensor.odds import asarray, can_cast, is_storage, scalar_tensor, set_anomaly_enabled, typename, vmap
 from tensor.ops.activations import (
     sigmoid,
     sigmoid_,
@@ -408,9 +420,7 @@ from tensor.ops.extremes import (
     maximum,
     minimum,
 )
-from tensor.ops.extremes import (
-    clamp as clip,
-)
+from tensor.ops.extremes import clamp as clip
 from tensor.ops.extremes import clamp_ as clip_
 from tensor.ops.factorizations import old_qr as qr
 from tensor.ops.factorizations import old_svd as svd
@@ -443,12 +453,8 @@ from tensor.ops.joining import (
     tile,
     vstack,
 )
-from tensor.ops.joining import (
-    cat as concat,
-)
-from tensor.ops.joining import (
-    cat as concatenate,
-)
+from tensor.ops.joining import cat as concat
+from tensor.ops.joining import cat as concatenate
 from tensor.ops.joining import (
     vstack as row_stack,
 )
@@ -641,9 +647,7 @@ from tensor.ops.signs import (
     sign,
     signbit,
 )
-from tensor.ops.signs import (
-    abs as absolute,
-)
+from tensor.ops.signs import abs as absolute
 from tensor.ops.slicing import (
     as_strided,
     chunk,
@@ -799,7 +803,7 @@ __getattr__ = submodules(
     __name__,
     frozenset(
         {
-            *("_dynamo", "_inductor", "accelerator", "amp", "backends", "compiler", "cuda", "distributed"),
+            *("_C", "_dynamo", "_inductor", "accelerator", "amp", "backends", "compiler", "cuda", "distributed"),
             *("distributions", "export", "fft", "func", "functional", "fx", "hub", "jit", "library", "mps"),
             *("multiprocessing", "onnx", "overrides", "profiler", "testing", "torch_version", "types", "utils"),
             *("version", "xpu"),
@@ -807,6 +811,10 @@ __getattr__ = submodules(
     ),
     ": docs/pytorch.md says what of PyTorch is here, and what to use in place of the rest",
 )
+
+outs.install(globals())
+
+torch = sys.modules[__name__]  # some files write `torch.torch.Tensor`
 
 # The distribution that this package belongs to: how the layers above tell it from a user's own folder named `tensor`.
 __distribution__ = "shoal"
@@ -832,6 +840,7 @@ __all__ = [
     "IntTensor",
     "LongTensor",
     "Origin",
+    "OutOfMemoryError",
     "ReadOnlyError",
     "RowRange",
     "ShapeError",

@@ -1,4 +1,4 @@
-"""Methods that call Python for each element, or that undo broadcasting."""
+"""Methods that call Python for each element, that undo broadcasting, or that name the elements that are not zero."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tensor import factories, modes, writes
 from tensor.bases import TensorBase
 from tensor.errors import DtypeError, ShapeError
 from tensor.marks import REQUIRES_GRAD
-from tensor.ops import conversions, reductions, shapes
+from tensor.ops import comparisons, conversions, masking, reductions, shapes
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -83,3 +83,32 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
         raise ShapeError(f"size {list(wanted)} is not expandable to size {list(shape)}.")
     dims = [at for at in range(len(shape)) if at < more or (wanted[at - more] == 1 and shape[at] != 1)]
     return shapes.reshape(reductions.sum(input, dims), wanted) if dims else input
+
+
+def to_sparse(input: Tensor, *args: Any, **options: Any) -> Tensor:
+    """Return this tensor: memory is dense, and `indices` and `values` tell which elements are not zero."""
+    return input
+
+
+def to_dense(input: Tensor, dtype: Any = None) -> Tensor:
+    """Return this tensor, in another dtype if one is given: memory is dense."""
+    return input if dtype is None else conversions.cast(input, dtype)
+
+
+def coalesce(input: Tensor) -> Tensor:
+    """Return this tensor: no element is there twice."""
+    return input
+
+
+def indices(input: Tensor) -> Tensor:
+    """Return where the elements are that are not zero: (ndim, count), int64.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.indices.html
+    """
+    found: Any = masking.nonzero(input)
+    return found.t()  # type: ignore[no-any-return]
+
+
+def values(input: Tensor) -> Tensor:
+    """Return the elements that are not zero: (count,)."""
+    return masking.masked_select(input, comparisons.ne(input, 0))

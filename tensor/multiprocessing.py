@@ -8,6 +8,7 @@ Source: https://docs.pytorch.org/docs/stable/multiprocessing.html
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
 from collections.abc import Callable
 from multiprocessing import *  # noqa: F403 - as PyTorch does
 from typing import Any

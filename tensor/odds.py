@@ -19,6 +19,8 @@ from tensor.ops import conversions
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
+OutOfMemoryError = MemoryError  # what NumPy raises, so that code that catches it does
+
 
 def asarray(
     obj: Any,

@@ -1,7 +1,7 @@
 """Which results lie row by row in memory, as PyTorch lays them out, whatever the layout of the operands.
 
 NumPy lets most results lie as their operands do: a softmax of a transposed matrix is a transposed matrix. PyTorch does
-so for elementwise operations only, and model files count on it: `softmax(x.transpose(1, 2), -1).view(n, -1)` needs rows.
+so for elementwise operations only, and model files count on it, as in `softmax(x.transpose(1, 2), -1).view(n, -1)`.
 """
 
 from __future__ import annotations

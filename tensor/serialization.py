@@ -31,6 +31,9 @@ from tensor.tensors import Tensor
 
 __all__ = ["MARKS_KEY", "Entry", "Header", "WeightsFileError", "check_finite", "load", "read_header", "save"]
 
+DEFAULT_PROTOCOL = 2
+"""PyTorch's version of pickle, which functions of other libraries have as a default; no pickle is written."""
+
 MARKS_KEY = "shoal.marks"
 """In a file's metadata, the marked tensors and their origins, as JSON; absent where no tensor is marked."""
 
@@ -127,6 +130,29 @@ def load(
             arrays = _read_all(file, wanted, path=each) if mmap is False else _map(file, header, wanted, path=each)
         tensors |= _with_marks(arrays, header, path=each, finite=check_finite)
     return tensors if checkpoint.places is None else {name: tensors[name] for name in checkpoint.places}
+
+
+class safe_globals:  # noqa: N801 - PyTorch's name
+    """A block in which PyTorch would make objects of further classes while it loads: a file has tensors only.
+
+    Source: https://docs.pytorch.org/docs/stable/notes/serialization.html
+
+    Args:
+        safe_globals: the classes.
+    """
+
+    def __init__(self, safe_globals: Any) -> None:
+        self.safe_globals = safe_globals
+
+    def __enter__(self) -> None:
+        """Begin the block."""
+
+    def __exit__(self, *exception: object) -> None:
+        """End the block."""
+
+
+def add_safe_globals(safe_globals: Any) -> None:
+    """Do nothing: a file has tensors only, and no class is asked for one of its objects."""
 
 
 def _load_stream(file: BinaryIO, *, mmap: bool | None, finite: bool) -> dict[str, Tensor]:

@@ -314,8 +314,16 @@ class Tensor(TensorBase):
 
     @property
     def data(self) -> Tensor:
-        """The same memory without a history."""
-        return conversions.detach(self)
+        """The same memory without a history.
+
+        As in PyTorch, a graph that kept the memory does not notice writes to it; it does those to a `detach()`. Inside
+        inference mode both are noticed.
+        """
+        made = conversions.detach(self)
+        if modes.current() is not modes.INFERENCE:
+            known = storage_of(self)
+            made._storage = Storage(marked=known.marked, readonly=known.readonly)
+        return made
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -357,6 +365,11 @@ class Tensor(TensorBase):
 
     apply_ = elements.apply_
     map_ = elements.map_
+    to_sparse = elements.to_sparse
+    to_dense = elements.to_dense
+    coalesce = elements.coalesce
+    indices = elements.indices
+    values = elements.values
 
     # ---- out of the tensor world
 
@@ -835,6 +848,12 @@ class Tensor(TensorBase):
     resolve_conj = complexes.resolve_conj
     isreal = complexes.isreal
 
+    def stft(self, *args: Any, **options: Any) -> Any:
+        """Return the Fourier transforms of pieces of a signal; see `tensor.stft`."""
+        from tensor.spectrograms import stft  # which needs functions that need this class
+
+        return stft(self, *args, **options)
+
     # ---- random numbers
 
     bernoulli = sampling.bernoulli
@@ -961,6 +980,8 @@ class Tensor(TensorBase):
     fill_ = conversions.fill_
     zero_ = conversions.zero_
 
+    storage = refusals.storage
+    untyped_storage = refusals.untyped_storage
     set_ = refusals.set_
     resize_ = refusals.resize_
     resize_as_ = refusals.resize_as_

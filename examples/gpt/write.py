@@ -22,6 +22,7 @@ import tensor
 from cluster import BatchPolicy, Pool, TrainingPool
 
 ROOT = Path(__file__).parents[2]
+PAGES = ["README.md", "docs/ARCHITECTURE.md", "docs/inference_mode.md"]
 PROMPTS = ["A predictor is a class", "Inside inference mode", "The driver", "Weights are", "A tensor that is marked"]
 CONTEXT, BATCH_ROWS = 64, 8
 SMALL = {
@@ -42,7 +43,7 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, help="the tokenizer.json that belongs to --weights")
     parser.add_argument("--full-size", action="store_true", help="random weights of GPT-2's size: nonsense, but timed")
     parser.add_argument("--out", type=Path, default=Path("out/gpt"), help="folder for weights and tokenizer")
-    parser.add_argument("--steps", type=int, default=200, help="how long to train the small model")
+    parser.add_argument("--steps", type=int, default=250, help="how long to train the small model")
     parser.add_argument("--new-tokens", type=int, default=40)
     parser.add_argument("--temperature", type=float, default=0.7)
     parser.add_argument("--top-k", type=int)
@@ -85,6 +86,8 @@ def timed(
 ) -> tuple[dict[str, Any], float]:
     with Pool(Continue, weights=weights, init=init, replicas=arguments.replicas, backend=arguments.backend) as pool:
         pool.wait_ready()
+        short = {"prompt": np.array(["The"] * arguments.replicas, object), "seed": np.arange(arguments.replicas)}
+        pool.predict(short, batch=BatchPolicy(max_rows=1), shard_rows=1)  # so that the weights are in memory
         started_s = time.monotonic()
         share = -(-len(rows["seed"]) // arguments.replicas)
         written = pool.predict(rows, batch=BatchPolicy(max_rows=share), shard_rows=share)
@@ -93,7 +96,7 @@ def timed(
 
 def documents() -> list[str]:
     """The prose of this repository's documentation, a paragraph each: no code, no tables, no headings."""
-    pages = [path.read_text() for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]]
+    pages = [(ROOT / page).read_text() for page in PAGES]
     paragraphs = [part for page in pages for part in re.sub(r"```.*?```", "", page, flags=re.DOTALL).split("\n\n")]
     prose = [
         " ".join(part.split()) + "\n" for part in paragraphs if part.strip() and part.lstrip("\n")[0] not in "|<# "

@@ -78,6 +78,8 @@ class FunctionCtx:
                 )
         return tuple([wrap(kept) if isinstance(kept, np.ndarray) else kept for kept, _, _ in self._saved])
 
+    saved_variables = saved_tensors  # its older name
+
     def _seal(self, outputs: Sequence[Any]) -> None:
         """Keep what was asked for: of outputs the array only, or they would keep themselves alive."""
         self._saved = []

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from tensor.cuda import amp
 from tensor.errors import UnsupportedError
+from tensor.odds import OutOfMemoryError
 
 __all__ = [
     "OutOfMemoryError",
@@ -37,7 +38,6 @@ __all__ = [
     "synchronize",
 ]
 
-OutOfMemoryError = MemoryError  # what NumPy raises, so that code that catches it does
 _initialized = False
 
 # What PyTorch has here that is for GPUs only.

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from tensor import modes
 from tensor.dispatch import apply
 from tensor.dtypes import Array
-from tensor.errors import ArgumentError, ShapeError
+from tensor.errors import ArgumentError, GradientError, ShapeError
 from tensor.ops.axes import transpose
 from tensor.ops.decompositions import check_square
 from tensor.ops.elementwise import check_floating
@@ -144,6 +145,18 @@ def _check_matrices(name: str, input: Tensor) -> None:
     check_floating(name, input._data)
 
 
+def _without_gradient(name: str, parts: Any, A: Tensor) -> Any:  # noqa: N803
+    """The parts, which refuse a gradient where `A` would get one: a backward pass through them is no silent zero."""
+
+    def refuse(gradient: Any) -> Any:
+        raise GradientError(f"{name}: no gradient goes through vectors beyond the smaller side; ask for fewer of them")
+
+    if A.requires_grad and modes.is_grad_enabled():
+        for part in parts:
+            part.requires_grad_().register_hook(refuse)
+    return parts
+
+
 def eigh(A: Tensor, UPLO: str = "L") -> EighResult:  # noqa: N803 - PyTorch's names
     """Return eigenvalues, the smallest first, and eigenvectors of symmetric matrices.
 
@@ -179,7 +192,7 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> 
 
     Args:
         A: (..., m, n), of floats; k is the smaller of m and n.
-        full_matrices: Whether to return all m and n vectors rather than k, which have no gradient.
+        full_matrices: Whether to return all m and n vectors rather than k, through which no gradient goes.
         driver: Accepted since PyTorch has it.
 
     Returns:
@@ -187,12 +200,13 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> 
 
     Raises:
         ShapeError: `A` has fewer than two dimensions.
+        GradientError: In backward, through vectors beyond k.
     """
     _check_matrices("linalg.svd", A)
     rows, columns = A.shape[-2:]
     if full_matrices and rows != columns:
-        results: Any = apply(SVD_FULL, A)
-        return SvdResult(*results)
+        u_full, _, vh_full = _without_gradient("linalg.svd with full_matrices=True", apply(SVD_FULL, A), A)
+        return SvdResult(u_full, select(apply(SVD, A), -2, 0), vh_full)
     packed = apply(SVD, A)
     u, v = narrow(packed, -2, 1, rows), narrow(packed, -2, rows + 1, columns)
     return SvdResult(u, select(packed, -2, 0), transpose(v, -1, -2))
@@ -228,8 +242,8 @@ def qr(A: Tensor, mode: str = "reduced") -> QrResult:  # noqa: N803 - PyTorch's 
 
     Args:
         A: (..., m, n), of floats; k is the smaller of m and n.
-        mode: `"reduced"`; `"complete"` for all m columns, which have no gradient where m is larger than n; `"r"` for an
-            empty Q.
+        mode: `"reduced"`; `"complete"` for all m columns, through which no gradient goes if m is larger than n;
+            `"r"` for an empty Q.
 
     Returns:
         Q, (..., m, k) or (..., m, m); R, (..., k, n) or (..., m, n).
@@ -243,8 +257,7 @@ def qr(A: Tensor, mode: str = "reduced") -> QrResult:  # noqa: N803 - PyTorch's 
         raise ArgumentError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced', 'r', or 'complete'")
     rows, columns = A.shape[-2:]
     if mode == "complete" and rows > columns:
-        results: Any = apply(QR_COMPLETE, A)
-        return QrResult(*results)
+        return QrResult(*_without_gradient("linalg.qr with mode='complete'", apply(QR_COMPLETE, A), A))
     packed = apply(QR, A)
     r = transpose(narrow(packed, -2, rows, columns), -1, -2)
     return QrResult(A.new_empty(0) if mode == "r" else narrow(packed, -2, 0, rows), r)

@@ -240,9 +240,9 @@ def expand_as(input: Tensor, other: Tensor) -> Tensor:
     return expand(input, other._data.shape)
 
 
-def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
+def broadcast_to(input: Tensor, *size: Any, **named: Any) -> Tensor:
     """Return `input.expand(size)`."""
-    return expand(input, size)
+    return expand(input, *size, **named)
 
 
 def broadcast_shapes(*shapes: Any) -> Size:

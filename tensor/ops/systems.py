@@ -231,4 +231,3 @@ def cond(A: Tensor, p: Any = None) -> Tensor:  # noqa: N803 - PyTorch's name
     if p == -2:
         return values[..., -1] / values[..., 0]
     raise UnsupportedError(f"linalg.cond: p={p!r} is not supported; multiply the matrix_norm of A by that of inv(A)")
-

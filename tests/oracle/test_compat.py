@@ -88,6 +88,19 @@ def inplace_views(t: Any, a: Any) -> Any:
     return x, y, x.permute(2, 0, 1).squeeze_(1)
 
 
+def outs(t: Any, a: Any) -> Any:
+    x = a.detach().clone()
+    return [
+        t.maximum(x, x.flip(0), out=x),
+        t.max(x, 1, out=(t.zeros(3, dtype=t.float64), t.zeros(3, dtype=t.int64))).values,
+        t.sin(x[:, :2], out=x[:, 2:]),
+        t.cat([x, x], out=t.empty(6, 4, dtype=t.float64)),
+        t.mean(x, dim=-1, out=None),
+        t.sum(x, 0, out=t.zeros(4, dtype=t.float64)),
+        x,
+    ]
+
+
 COMPUTED: dict[str, tuple[Any, ...]] = {
     "rope": (rope, A),
     "in-place views": (inplace_views, A),
@@ -281,6 +294,7 @@ COMPUTED: dict[str, tuple[Any, ...]] = {
         lambda t, a: (t.exp_(a * 1), t.relu_(a * 1), t.clamp_(a * 1, 0, 1), t.sigmoid_(a * 1), t.neg_(a * 1)),
         A,
     ),
+    "out": (outs, A),
     "unsafe pieces": (lambda t, a: (t.unsafe_chunk(a, 2), t.unsafe_split(a, 2), a.unsafe_chunk(2, 1)), A),
     "settings": (
         lambda t: (
@@ -420,6 +434,8 @@ REFUSED = {
     "no process group": lambda t: t.distributed.get_rank(),
     "assert": lambda t: t._assert(False, "no"),
     "channels last of three": lambda t: t.ones(2, 2, 2).contiguous(memory_format=t.channels_last),
+    "out with a gradient": lambda t: t.maximum(t.ones(2, requires_grad=True), t.ones(2), out=t.ones(2)),
+    "out of another dtype": lambda t: t.maximum(t.ones(2), t.ones(2), out=t.ones(2).long()),
     "both or neither tolerance": lambda t: t.testing.assert_close(t.ones(1), t.ones(1), rtol=1.0),
 }
 
@@ -466,3 +482,25 @@ def test_assert_close_says_the_same(name: str) -> None:
         else:
             said.append("close")
     assert said[0] == said[1]
+
+
+def _through(t: Any, how: str) -> list[Any]:
+    """What a model with a batch norm computes through a checkpoint: gradients, and buffers after."""
+    nn = t.nn
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, 2))
+    for at, parameter in enumerate(model.parameters()):
+        parameter.data.copy_(t.tensor(np.random.default_rng(at).normal(size=tuple(parameter.shape))))
+    x = t.tensor(np.random.default_rng(9).normal(size=(5, 3)), dtype=t.float32, requires_grad=how != "no input")
+    checkpoint = t.utils.checkpoint
+    if how == "sequential":
+        out = checkpoint.checkpoint_sequential(model, 2, x * 2, use_reentrant=False)
+    else:
+        out = checkpoint.checkpoint(model, x * 2, use_reentrant=how == "reentrant")
+    out.sin().sum().backward()
+    kept = [] if x.grad is None else [x.grad]
+    return [*kept, *[each.grad for each in model.parameters()], *model.buffers()]
+
+
+@pytest.mark.parametrize("how", ["not reentrant", "reentrant", "no input", "sequential"])
+def test_checkpoints_run_twice_as_in_torch(how: str) -> None:
+    assert_close(_through(T, how), _through(torch, how), family="compat", tolerance=10.0)

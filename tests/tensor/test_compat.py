@@ -255,20 +255,6 @@ def test_memory_formats_are_asked_for_and_told():
         T.zeros(2, colour="red")
 
 
-def test_checkpoints_run_once_with_their_context():
-    seen = []
-
-    def block(x, scale=1):
-        seen.append(scale)
-        return nn.functional.dropout(x, 0.5) * scale
-
-    x = T.ones(8, requires_grad=True)
-    out = T.utils.checkpoint.checkpoint(block, x, scale=3, use_reentrant=False)
-    out.sum().backward()
-    assert seen == [3]
-    assert x.grad.tolist() == out.tolist()  # the mask of the forward pass
-
-
 def test_old_constructors_keep_the_mark():
     with T.inference_mode():
         marked = T.ones(2)
@@ -340,3 +326,15 @@ def test_what_several_processes_would_do():
     with pytest.raises(T.ArgumentError, match="strategy"):
         T.multiprocessing.set_sharing_strategy("magic")
     assert T.multiprocessing.spawn(print, nprocs=0) is None
+
+
+def test_writes_to_data_are_not_noticed_but_those_to_detached_are():
+    x = T.ones(2, requires_grad=True)
+    y = x.exp()
+    y.data[0] = 5.0
+    y.sum().backward()
+    assert x.grad.tolist() == pytest.approx([5.0, 2.718281828])  # of what was written, as in PyTorch
+    z = x.exp()
+    z.detach()[0] = 5.0
+    with pytest.raises(T.GradientError, match="modified by an inplace operation"):
+        z.sum().backward()

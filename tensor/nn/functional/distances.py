@@ -35,9 +35,10 @@ def _cosine_similarity(x1: Array, x2: Array, *, dim: int, eps: float) -> tuple[A
     return np.vecdot(first, second) / near / far, near, far
 
 
-def _cosine_vjp(g: Array, one: Array, other: Array, out: Array, near: Array, far: Array, dim: int, eps: float) -> Any:
-    """The gradient of `one`, whose lengths are `near`."""
+def _cosine_vjp(g: Array, one: Array, other: Array, near: Array, far: Array, dim: int, eps: float) -> Any:
+    """The gradient of `one`, whose lengths are `near`. The result is not kept: losses divide it in place."""
     mine, theirs = _vectors(one, other, dim)
+    out = np.vecdot(mine, theirs) / near / far
     pull = (g / near / far)[..., None]
     # Below eps the length is no part of the result.
     shrink = np.where(near > eps, g * out / near / near, 0)[..., None]
@@ -50,8 +51,8 @@ COSINE_SIMILARITY = op(
     "cosine_similarity",
     _cosine_similarity,
     extras=("first", "second"),
-    x1=lambda g, x1, x2, out, first, second, dim, eps: _cosine_vjp(g, x1, x2, out, first, second, dim, eps),
-    x2=lambda g, x1, x2, out, first, second, dim, eps: _cosine_vjp(g, x2, x1, out, second, first, dim, eps),
+    x1=lambda g, x1, x2, first, second, dim, eps: _cosine_vjp(g, x1, x2, first, second, dim, eps),
+    x2=lambda g, x1, x2, first, second, dim, eps: _cosine_vjp(g, x2, x1, second, first, dim, eps),
 )
 
 

@@ -33,6 +33,23 @@ class _Endless(Sampler[None]):
             yield None
 
 
+class _BaseDataLoaderIter:
+    """One pass over the batches of a loader.
+
+    Args:
+        loader: The loader.
+    """
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
+        self._batches = loader._batches()
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._batches)
+
+
 class DataLoader(Generic[Item]):
     """Batches of a data set.
 
@@ -131,6 +148,10 @@ class DataLoader(Generic[Item]):
         self.in_order = in_order
 
     def __iter__(self) -> Iterator[Any]:
+        return _BaseDataLoaderIter(self)
+
+    def _batches(self) -> Iterator[Any]:
+        """The batches of one pass."""
         if self._endless:
             yield from self._streamed()
         elif self.batch_sampler is None:

@@ -43,9 +43,11 @@ def texts() -> list[str]:
     return own + odd + pieces
 
 
-def test_a_thousand_embeddings(texts):
+def test_a_thousand_embeddings(texts, monkeypatch):
+    import tqdm
     from sentence_transformers import SentenceTransformer
 
+    monkeypatch.setattr(tqdm.tqdm, "monitor_interval", 0)  # no thread of its progress bars
     folder = embed.packaged_model()
     reference = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
     expected = reference.encode(texts, batch_size=BATCH, show_progress_bar=False)

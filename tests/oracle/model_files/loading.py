@@ -1,19 +1,15 @@
 """Model files written for PyTorch, loaded twice: as they are, and with their import lines changed.
 
-    loading.load("resnet", "torch").resnet18()    # the file as its author wrote it
-    loading.load("resnet", "tensor").resnet18()   # the same text; only its imports say `tensor`
+loading.load("resnet", "torch").resnet18()    # the file as its author wrote it
+loading.load("resnet", "tensor").resnet18()   # the same text; only its imports say `tensor`
 """
 
 from __future__ import annotations
 
 import ast
 import functools
-import importlib.abc
-import importlib.util
 import sys
 import types
-from collections.abc import Mapping
-from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 FILES = Path(__file__).parent / "files"
@@ -31,16 +27,16 @@ def module_of(source: str, library: str, *, name: str, path: str) -> types.Modul
     module = types.ModuleType(name)
     module.__file__ = path
     sys.modules[name] = module  # dataclasses look their module up
-    exec(compile(rewritten(source, {"torch": library}), path, "exec"), module.__dict__)
+    exec(compile(rewritten(source, library), path, "exec"), module.__dict__)
     return module
 
 
-def rewritten(source: str, renames: Mapping[str, str]) -> str:
-    """The source with its imports of packages (torch) turned into imports of others (tensor), line by line."""
+def rewritten(source: str, library: str = "tensor") -> str:
+    """The source with its imports of torch turned into imports of `library`; everything else stays, line by line."""
     lines = source.encode().splitlines(keepends=True)
     imports = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
     for node in sorted(imports, key=lambda each: (each.lineno, each.col_offset), reverse=True):
-        statement = _statement(node, renames)
+        statement = _statement(node, library)
         if statement is None:
             continue
         assert node.end_lineno is not None
@@ -50,67 +46,28 @@ def rewritten(source: str, renames: Mapping[str, str]) -> str:
     return b"".join(lines).decode()
 
 
-class RewrittenPackage(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
-    """Finds the modules of an installed package under another name, with other imports.
-
-    Args:
-        package: the name of the package, as installed.
-        name: what it is imported as here.
-        renames: which imports change; those of the package itself are added.
-        replacements: texts that stand for modules (their names below the package) that models do not need.
-    """
-
-    def __init__(
-        self, package: str, name: str, renames: Mapping[str, str], replacements: Mapping[str, str] | None = None
-    ) -> None:
-        spec = importlib.util.find_spec(package)
-        assert spec is not None
-        assert spec.submodule_search_locations
-        self.folder = Path(spec.submodule_search_locations[0])
-        self.name = name
-        self.renames = {package: name, **renames}
-        self.replacements = dict(replacements or {})
-
-    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        if fullname.partition(".")[0] != self.name:
-            return None
-        found = Path(self.get_filename(fullname))
-        if not found.exists():
-            return None
-        return importlib.util.spec_from_loader(fullname, self, is_package=found.name == "__init__.py")
-
-    def get_filename(self, fullname: str) -> str:
-        base = self.folder.joinpath(*fullname.split(".")[1:])
-        return str(base / "__init__.py" if base.is_dir() else base.with_suffix(".py"))
-
-    def get_data(self, path: str) -> bytes:
-        module = ".".join(Path(path).relative_to(self.folder).with_suffix("").parts).removesuffix("__init__")
-        source = self.replacements.get(module.removesuffix("."))
-        return rewritten(Path(path).read_text() if source is None else source, self.renames).encode()
-
-
-def _statement(node: ast.Import | ast.ImportFrom, renames: Mapping[str, str]) -> str | None:
+def _statement(node: ast.Import | ast.ImportFrom, library: str) -> str | None:
     """The import statement in the new names, or None when nothing of it changes."""
     if isinstance(node, ast.ImportFrom):
-        name = _renamed(node.module or "", renames)
+        name = _renamed(node.module or "", library)
         if node.level or name == node.module:
             return None
         return ast.unparse(ast.ImportFrom(name, node.names, 0))
-    clauses = [_clause(alias, renames) for alias in node.names]
+    clauses = [_clause(alias, library) for alias in node.names]
     return f"import {', '.join(clauses)}" if clauses != [ast.unparse(alias) for alias in node.names] else None
 
 
-def _clause(alias: ast.alias, renames: Mapping[str, str]) -> str:
+def _clause(alias: ast.alias, library: str) -> str:
     """What stands for `torch`, `torch as t`, `torch.nn as nn` or `torch.nn` after the word import."""
-    name = _renamed(alias.name, renames)
+    name = _renamed(alias.name, library)
     if name == alias.name:
         return ast.unparse(alias)
     if alias.asname:
         return f"{name} as {alias.asname}"
-    old, new = alias.name.split(".")[0], name.split(".")[0]
-    return f"{new} as {old}" if name == new else f"{name}, {new} as {old}"  # `import torch.nn` binds the name torch
+    bound = f"{library} as torch"  # `import torch.nn` binds the name torch
+    return f"{name}, {bound}" if "." in name else bound
 
 
-def _renamed(name: str, renames: Mapping[str, str]) -> str:
+def _renamed(name: str, library: str) -> str:
     first, dot, rest = name.partition(".")
-    return renames.get(first, first) + dot + rest
+    return (library if first == "torch" else first) + dot + rest

@@ -353,3 +353,20 @@ def test_a_list_is_no_result():
 
     (only,) = Listed.apply(T.ones(1, requires_grad=True))
     assert not only.requires_grad  # as in PyTorch: several results are a tuple
+
+
+def test_saved_tensors_by_their_older_name():
+    class Square(Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_variables
+            return 2 * g * x
+
+    x = T.tensor([3.0], requires_grad=True)
+    Square.apply(x).backward()
+    assert x.grad.tolist() == [6.0]

@@ -349,3 +349,12 @@ def test_the_result_of_pooling_may_be_written_to_before_backward(pool):
     y = F.relu(pool(x, 2), inplace=True)
     y.sum().backward()
     assert x.grad.sum() == (y > 0).sum()
+
+
+def test_cosines_may_be_divided_in_place_before_backward():
+    x = tensor.tensor([[1.0, 2.0]], requires_grad=True)
+    expected = tensor.autograd.grad((F.cosine_similarity(x, tensor.ones(1, 2)) / 0.5).sum(), x)[0]
+    logits = F.cosine_similarity(x, tensor.ones(1, 2))
+    logits /= 0.5
+    logits.sum().backward()
+    assert x.grad.tolist() == expected.tolist()

@@ -114,3 +114,16 @@ def test_distances_of_close_vectors_far_away():
     exact = np.sqrt(np.square(base.astype(np.float64) - near).sum())
     assert T.cdist(T.tensor(base), T.tensor(near)).item() == pytest.approx(exact, rel=1e-6)
     assert T.cdist(T.tensor(near), T.tensor(near)).item() == 0
+
+
+def test_vectors_beyond_the_smaller_side_refuse_a_gradient():
+    tall = T.arange(6.0).view(3, 2).requires_grad_()
+    u, s, vh = T.linalg.svd(tall)
+    assert (u.shape, s.shape, vh.shape) == ((3, 3), (2,), (2, 2))
+    s.sum().backward()
+    assert tall.grad is not None
+    for part in (u, vh, *T.linalg.qr(tall, mode="complete")):
+        with pytest.raises(T.GradientError, match="no gradient goes through"):
+            part.sum().backward()
+    with T.no_grad():
+        assert not T.linalg.svd(tall).U.requires_grad
