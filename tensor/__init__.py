@@ -803,9 +803,10 @@ __getattr__ = submodules(
     __name__,
     frozenset(
         {
-            *("_C", "_dynamo", "_inductor", "accelerator", "amp", "backends", "compiler", "cuda", "distributed"),
+            *("_C", "_dynamo", "_inductor", "_jit_internal", "accelerator", "amp", "ao", "backends", "compiler"),
+            *("cuda", "distributed"),
             *("distributions", "export", "fft", "func", "functional", "fx", "hub", "jit", "library", "mps"),
-            *("multiprocessing", "onnx", "overrides", "profiler", "testing", "torch_version", "types", "utils"),
+            *("multiprocessing", "onnx", "overrides", "profiler", "quantization", "storage", "testing", "torch_version", "types", "utils"),
             *("version", "xpu"),
         }
     ),

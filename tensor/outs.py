@@ -231,16 +231,28 @@ def _taking_out(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
 
 def _written(name: str, result: Any, out: Any) -> Any:
     if not isinstance(result, tuple):
-        _write(name, result, out)
+        write(name, result, out)
         return out
     if not isinstance(out, tuple | list) or len(out) != len(result):
         raise DtypeError(f"{name}(): expected {len(result)} tensors in a tuple as out, got {type(out).__name__}")
     for each, place in zip(result, out, strict=True):
-        _write(name, each, place)
+        write(name, each, place)
     return type(result)(out) if type(result) is tuple else type(result)(*out)
 
 
-def _write(name: str, result: Any, out: Any) -> None:
+def write(name: str, result: Any, out: Any) -> None:
+    """Write a result into the tensor that was given for it.
+
+    Args:
+        name: The function, for messages.
+        result: What it computed.
+        out: A tensor of the result's shape.
+
+    Raises:
+        DtypeError: `out` is no tensor, or one of a dtype that cannot hold the result.
+        GradientError: One of the two requires grad.
+        ShapeError: The shapes differ.
+    """
     if not isinstance(out, Tensor):
         raise DtypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
     if modes.current() is modes.GRAD and (result.requires_grad or out.requires_grad):

@@ -108,6 +108,7 @@ class Tensor(TensorBase):
     __slots__ = ()
     __array_priority__ = 1000  # so that `array * tensor` asks the tensor
     __hash__ = object.__hash__
+    _copies_have_grad = True  # those that deepcopy makes
 
     def __init__(self, *data: Any) -> None:
         if hasattr(self, "_data"):  # a gradient, say, would get a mark that nobody looks for there
@@ -484,7 +485,7 @@ class Tensor(TensorBase):
                 "moment. Copy a detach()ed tensor instead."
             )
         made = type(self)._restore(self._data.copy(), self._flags & (MARKED | REQUIRES_GRAD), origin_of(self))
-        if self._grad is not None:
+        if self._grad is not None and self._copies_have_grad:
             made.grad = self._grad.__deepcopy__(memo)  # checked: a memo may know it as something that is marked
         memo[id(self)] = made
         if notes := getattr(self, "__dict__", None):  # of subclasses

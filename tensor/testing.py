@@ -5,6 +5,7 @@ Source: https://docs.pytorch.org/docs/stable/testing.html
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,8 +14,9 @@ import numpy as np
 from tensor import dtypes
 from tensor.bases import TensorBase
 from tensor.errors import ArgumentError, DtypeError
+from tensor.factories import as_tensor
 
-__all__ = ["assert_close"]
+__all__ = ["assert_allclose", "assert_close"]
 
 # For each dtype how far apart elements may be: relative to the expected one, and at all. Others must be equal.
 _TOLERANCES = {
@@ -67,6 +69,36 @@ def assert_close(
         if said:
             said = f"{said} (at {where})" if where else said
             raise AssertionError(msg(said) if callable(msg) else msg or said)
+
+
+def assert_allclose(
+    actual: Any,
+    expected: Any,
+    rtol: float | None = None,
+    atol: float | None = None,
+    equal_nan: bool = True,
+    msg: str = "",
+) -> None:
+    """Call `assert_close`, as it was before it: dtypes may differ, and two nan are the same; deprecated.
+
+    Args:
+        actual: Tensors, arrays or numbers, or sequences and mappings of them.
+        expected: The same in structure; its parts are made tensors of.
+        rtol: The relative tolerance.
+        atol: The absolute tolerance.
+        equal_nan: Whether two nan are the same.
+        msg: What to say instead.
+
+    Raises:
+        AssertionError: They are not nearly the same.
+    """
+    warnings.warn(
+        "`testing.assert_allclose` is deprecated: call `testing.assert_close`, which checks more.",
+        FutureWarning,
+        stacklevel=2,
+    )
+    as_given = [each if isinstance(each, TensorBase) else as_tensor(each) for each in (actual, expected)]
+    assert_close(*as_given, rtol=rtol, atol=atol, equal_nan=equal_nan, check_dtype=False, msg=msg or None)
 
 
 def _pairs(actual: Any, expected: Any, where: str) -> list[tuple[str, Any, Any]]:

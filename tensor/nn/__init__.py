@@ -1,5 +1,6 @@
 """Layers, losses and what they are made of, with PyTorch's names, arguments and defaults."""
 
+from tensor.lazily import submodules
 from tensor.nn import attention, functional, init, modules, parallel, utils
 from tensor.nn.buffer import Buffer
 from tensor.nn.modules import *  # noqa: F403  (each layer is listed once, there)
@@ -22,3 +23,5 @@ __all__ = [
     "utils",
 ]
 __all__ += modules.__all__
+
+__getattr__ = submodules(__name__, frozenset({"_reduction", "common_types", "quantized"}))

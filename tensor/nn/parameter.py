@@ -34,6 +34,8 @@ class Parameter(Tensor):
 
     __slots__ = ("__dict__", "_initialise")  # users hang notes on parameters, such as which have no weight decay
 
+    _copies_have_grad = False  # as PyTorch's have none
+
     _initialise: Callable[[Array], None]  # set by `tensor.nn.deferred` only
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tensor import modes, writes
@@ -67,40 +67,135 @@ def versioned() -> OrderedDict[str, Any]:
     return state
 
 
-def load(module: Module, state_dict: Mapping[str, Any], *, strict: bool, assign: bool) -> IncompatibleKeys:
+@dataclass
+class _Loading:
+    """One `load_state_dict` on its way through the parts of a module.
+
+    Args:
+        assign: whether the given tensors are used themselves.
+        slots: the places of those parts that are loaded at the end, all or none.
+        values: what goes there.
+        extra: modules, and what `set_extra_state` is called with.
+        after: hooks to be called, with their modules.
+    """
+
+    assign: bool = False
+    slots: dict[str, Slot] = field(default_factory=dict)
+    values: dict[str, Tensor] = field(default_factory=dict)
+    extra: list[tuple[Any, Any]] = field(default_factory=list)
+    after: list[tuple[Any, Callable[..., Any]]] = field(default_factory=list)
+
+
+_LOADING = "shoal_loading"  # where a module's part of the metadata names the loading that it is part of
+
+
+def load(module: Any, state_dict: Mapping[str, Any], *, strict: bool, assign: bool) -> IncompatibleKeys:
     """See `Module.load_state_dict`."""
-    versions = getattr(state_dict, "_metadata", {})
-    state_dict = dict(state_dict)  # hooks may rename its keys
-    problems: list[str] = []
-    for name, owner in module.named_modules(remove_duplicate=False):
-        prefix = f"{name}." if name else ""
-        owner._load_from_state_dict(state_dict, prefix, versions.get(name, {}), strict, [], [], problems)
-    extra = extra_state_of(module)
-    extra_values = {name: state_dict.pop(name) for name in extra if name in state_dict}
-    slots = slots_of(module)
-    keys = IncompatibleKeys(
-        missing_keys=[name for name in (*slots, *extra) if name not in state_dict and name not in extra_values],
-        unexpected_keys=[name for name in state_dict if name not in slots],
-    )
-    hooks = [(owner, hook) for owner in module.modules() for hook in owner._state_hooks.after_load.values()]
-    if early := strict and any(keys):  # they may forgive it
-        for owner, hook in hooks:
-            hook(owner, keys)
-    fitting = {name: _as_scalar(slot, state_dict[name]) for name, slot in slots.items() if name in state_dict}
-    problems += [problem for name, value in fitting.items() if (problem := _misfit(name, slots[name], value))]
+    if not isinstance(state_dict, Mapping):
+        raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+    keys, problems, loading = IncompatibleKeys([], []), list[str](), _Loading(assign)
+    _visit(module, dict(state_dict), "", getattr(state_dict, "_metadata", {}), keys, problems, loading)
+    if early := strict and any(keys):  # hooks may forgive it
+        _call_after(loading, keys)
     if strict and keys.unexpected_keys:
         problems.insert(0, f"Unexpected key(s) in state_dict: {_quoted(keys.unexpected_keys)}. ")
     if strict and keys.missing_keys:
-        problems[:0] = [f"Missing key(s) in state_dict: {_quoted(keys.missing_keys)}. ", *_tied_hint(slots, keys)]
+        hints = _tied_hint(slots_of(module), keys)
+        problems[:0] = [f"Missing key(s) in state_dict: {_quoted(keys.missing_keys)}. ", *hints]
     if problems:
         raise StateDictError(f"Error(s) in loading state_dict for {type(module).__name__}:\n\t" + "\n\t".join(problems))
-    _take(slots, fitting, assign=assign)
-    for name, value in extra_values.items():
-        extra[name].set_extra_state(value)
+    _take(loading.slots, loading.values, assign=assign)
+    for owner, value in loading.extra:
+        owner.set_extra_state(value)
     if not early:
-        for owner, hook in hooks:
-            hook(owner, keys)
+        _call_after(loading, keys)
     return keys
+
+
+def _visit(
+    module: Any,
+    state_dict: dict[str, Any],
+    prefix: str,
+    versions: Mapping[str, Any],
+    keys: IncompatibleKeys,
+    problems: list[str],
+    loading: _Loading,
+) -> None:
+    """Let a module and all inside it say what they take of the entries below a prefix."""
+    metadata = {**versions.get(prefix.removesuffix("."), {}), "assign_to_params_buffers": loading.assign}
+    module._load_from_state_dict(
+        state_dict, prefix, {**metadata, _LOADING: loading}, True, keys.missing_keys, keys.unexpected_keys, problems
+    )
+    for name, child in module._modules.items():
+        if child is not None:
+            below = f"{prefix}{name}."
+            part = {key: value for key, value in state_dict.items() if key.startswith(below)}
+            _visit(child, part, below, versions, keys, problems, loading)
+    loading.after.extend((module, hook) for hook in module._state_hooks.after_load.values())
+
+
+def _call_after(loading: _Loading, keys: IncompatibleKeys) -> None:
+    for owner, hook in loading.after:
+        hook(owner, keys)
+
+
+def load_own(
+    module: Any,
+    state_dict: Mapping[str, Any],
+    prefix: str,
+    metadata: Mapping[str, Any],
+    keys: IncompatibleKeys,
+    problems: list[str],
+    *,
+    at_once: bool,
+) -> None:
+    """Find the values of one module's own slots, and take them over now or when all of the modules have theirs.
+
+    Args:
+        module: whose slots they are.
+        state_dict: tensors by dotted name.
+        prefix: of the module's names.
+        metadata: what `_load_from_state_dict` was given.
+        keys: told which ones are missing and unexpected.
+        problems: told what does not fit.
+        at_once: whether to take them over now.
+    """
+    loading = metadata.get(_LOADING) or _Loading(bool(metadata.get("assign_to_params_buffers")))
+    at_once = at_once or _LOADING not in metadata
+    slots = {prefix + name: Slot(module, name, tensor) for name, tensor in module._own_state()}
+    values = {}
+    for name, slot in slots.items():
+        if name not in state_dict:
+            keys.missing_keys.append(name)
+            continue
+        value = _as_scalar(slot, state_dict[name])
+        if problem := _misfit(name, slot, value):
+            problems.append(problem)
+        else:
+            values[name] = value
+    known = set(slots)
+    if module._has_extra_state():
+        name = f"{prefix}_extra_state"
+        known.add(name)
+        if name in state_dict:
+            loading.extra.append((module, state_dict[name]))
+        else:
+            keys.missing_keys.append(name)
+    keys.unexpected_keys.extend(
+        name
+        for name in state_dict
+        if name.startswith(prefix) and name not in known and not _is_below(module, name.removeprefix(prefix))
+    )
+    if at_once:
+        _take(slots, values, assign=loading.assign)
+    else:
+        loading.slots.update(slots)
+        loading.values.update(values)
+
+
+def _is_below(module: Any, name: str) -> bool:
+    first, dot, _ = name.partition(".")
+    return bool(dot) and module._modules.get(first) is not None
 
 
 def _take(slots: Mapping[str, Slot], values: Mapping[str, Tensor], *, assign: bool) -> None:
@@ -158,16 +253,6 @@ def _tied_hint(slots: Mapping[str, Slot], keys: IncompatibleKeys) -> list[str]:
         for name in missing
         if id(slots[name].tensor) in there
     ]
-
-
-def extra_state_of(module: Module) -> dict[str, Module]:
-    """Return the modules that keep more than tensors in a `state_dict`, by key."""
-    owners = module.named_modules(remove_duplicate=False)
-    return {
-        f"{prefix}._extra_state" if prefix else "_extra_state": owner
-        for prefix, owner in owners
-        if type(owner).get_extra_state is not type(owner)._no_extra_state
-    }
 
 
 def slots_of(module: Module) -> dict[str, Slot]:

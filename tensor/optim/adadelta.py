@@ -37,6 +37,7 @@ class Adadelta(Optimizer):
     """
 
     _shaped = frozenset(["square_avg", "acc_delta"])
+    _numbers = frozenset(["step"])
 
     def __init__(
         self,

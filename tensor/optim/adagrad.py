@@ -37,6 +37,7 @@ class Adagrad(Optimizer):
     """
 
     _shaped = frozenset(["sum"])
+    _numbers = frozenset(["step"])
 
     def __init__(
         self,

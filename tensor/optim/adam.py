@@ -43,6 +43,7 @@ class Adam(Optimizer):
     """
 
     _shaped = frozenset(["exp_avg", "exp_avg_sq", "max_exp_avg_sq"])
+    _numbers = frozenset(["step"])
 
     def __init__(
         self,

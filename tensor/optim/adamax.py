@@ -37,6 +37,7 @@ class Adamax(Optimizer):
     """
 
     _shaped = frozenset(["exp_avg", "exp_inf"])
+    _numbers = frozenset(["step"])
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from tensor.errors import UnsupportedError
 from tensor.optim.line_search import Point, strong_wolfe
 from tensor.optim.optimizer import Optimizer, ParamsT, with_numbers
 from tensor.optim.options import check_at_least_zero
-from tensor.optim.state import State, state_tensor
+from tensor.optim.state import State, check_unmarked, state_tensor
 from tensor.scopes import enable_grad, no_grad
 from tensor.tensors import Tensor
 
@@ -38,8 +38,6 @@ class LBFGS(Optimizer):
     Source: Liu and Nocedal, 1989, https://doi.org/10.1007/BF01589116;
     https://docs.pytorch.org/docs/stable/generated/torch.optim.LBFGS.html
     """
-
-    _numbers = frozenset()
 
     def __init__(
         self,
@@ -76,7 +74,8 @@ class LBFGS(Optimizer):
             What the closure returned the first time.
 
         Raises:
-            InferenceTensorError: an option or something in the state is inference-only; nothing has changed then.
+            InferenceTensorError: an option or something in the state is inference-only, and nothing has changed then;
+                or a loss is.
             ReadOnlyError: a parameter's memory is read-only; nothing has changed then.
             UnsupportedError: another line search than "strong_wolfe".
         """
@@ -151,6 +150,7 @@ class LBFGS(Optimizer):
         """Return what the closure returns, as a number too, and all gradients in one array."""
         with enable_grad():
             result = closure()
+        check_unmarked(result, "loss")
         loss = result.detach().item() if isinstance(result, Tensor) else float(result)
         parts = []
         for parameter in self._parameters():

@@ -52,9 +52,10 @@ class Optimizer(Hooked):
     Source: https://docs.pytorch.org/docs/stable/optim.html
     """
 
-    # Entries of the state that have the parameter's shape, and those that are numbers in tensors of no dimensions.
+    # Entries of the state that have the parameter's shape, and those that are numbers in tensors of no dimensions; a
+    # rule of one's own names none, and finds what it has put there.
     _shaped: ClassVar[frozenset[str]] = frozenset()
-    _numbers: ClassVar[frozenset[str]] = frozenset(["step"])
+    _numbers: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor | Mapping):
@@ -281,11 +282,11 @@ class Optimizer(Hooked):
         self.__dict__.update(state)
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
+        groups = []
         for number, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {number}")
-            lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
-        return "\n".join([*lines, ")"])
+            options = [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
+            groups.append("\n".join(["", f"Parameter Group {number}", *options, ""]))
+        return f"{type(self).__name__} ({''.join(groups)})"
 
 
 def _separated(members: Any) -> tuple[list[Any], list[str]]:

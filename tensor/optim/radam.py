@@ -40,6 +40,7 @@ class RAdam(Optimizer):
     """
 
     _shaped = frozenset(["exp_avg", "exp_avg_sq"])
+    _numbers = frozenset(["step"])
 
     def __init__(
         self,

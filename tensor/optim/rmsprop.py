@@ -39,6 +39,7 @@ class RMSprop(Optimizer):
     """
 
     _shaped = frozenset(["square_avg", "momentum_buffer", "grad_avg"])
+    _numbers = frozenset(["step"])
 
     def __init__(
         self,

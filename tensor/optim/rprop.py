@@ -35,6 +35,7 @@ class Rprop(Optimizer):
     """
 
     _shaped = frozenset(["prev", "step_size"])
+    _numbers = frozenset(["step"])
 
     def __init__(
         self,

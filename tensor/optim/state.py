@@ -117,21 +117,21 @@ def check_unmarked(value: Any, name: str) -> None:
 
 
 def owned(value: Any, name: str, parameter: Tensor, shaped: frozenset[str], numbers: frozenset[str]) -> Any:
-    """Return a copy of a loaded value of state, in the dtype and the form that update rules keep it in.
+    """Return a copy of a loaded value of state: tensors in the parameter's dtype, apart from counts of steps.
 
     Args:
         value: what was loaded.
         name: PyTorch's name of the entry.
         parameter: whose state it is.
         shaped: names of entries that have the parameter's shape.
-        numbers: names of entries that are numbers.
+        numbers: names of entries that become tensors of no dimensions, whether they are tensors yet or not.
 
     Raises:
         InferenceTensorError: it is, or holds, inference-only data.
         ValueError: its shape is not that of the parameter.
     """
     check_unmarked(value, name)
-    if name in numbers:
+    if name in numbers and not isinstance(value, TensorBase):
         return _scalar(float(value))
     if isinstance(value, TensorBase):
         if name in shaped and value._data.shape != parameter._data.shape:
@@ -139,8 +139,9 @@ def owned(value: Any, name: str, parameter: Tensor, shaped: frozenset[str], numb
                 f"the state dict's {name} has shape {tuple(value._data.shape)}, "
                 f"its parameter {tuple(parameter._data.shape)}"
             )
-        floating = dtypes.is_floating(parameter._data.dtype)
-        return state_tensor(np.array(value._data, dtype=parameter._data.dtype if floating else None))
+        cast = name != "step" and dtypes.is_floating(parameter._data.dtype)
+        array = np.array(value._data, dtype=parameter._data.dtype if cast else None)
+        return state_tensor(array.reshape(()) if name in numbers else array)
     if isinstance(value, Mapping):
         return {key: owned(each, str(key), parameter, frozenset(), frozenset()) for key, each in value.items()}
     if isinstance(value, list | tuple):

@@ -5,4 +5,4 @@ Source: https://docs.pytorch.org/docs/stable/
 
 from tensor.lazily import submodules
 
-__getattr__ = submodules(__name__, frozenset({"_pytree", "checkpoint", "data", "dlpack", "model_zoo"}))
+__getattr__ = submodules(__name__, frozenset({"_pytree", "checkpoint", "data", "dlpack", "hooks", "model_zoo"}))

@@ -88,6 +88,7 @@ from tensor.nn.functional.likelihoods import (
     kl_div,
 )
 from tensor.nn.functional.logits import (
+    _get_softmax_dim,
     gumbel_softmax,
     log_softmax,
     softmax,
@@ -117,9 +118,11 @@ from tensor.nn.functional.max_pooling import (
     max_unpool3d,
 )
 from tensor.nn.functional.multi_head import (
+    _canonical_mask,
     multi_head_attention_forward,
 )
 from tensor.nn.functional.norms import (
+    _verify_batch_size,
     group_norm,
     layer_norm,
     local_response_norm,
@@ -176,8 +179,17 @@ from tensor.nn.functional.transposed import (
 from tensor.ops.padding import pad
 from tensor.ops.pixels import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from tensor.ops.selecting import one_hot
+from tensor.overrides import (
+    handle_torch_function,
+    has_torch_function,
+    has_torch_function_unary,
+    has_torch_function_variadic,
+)
 
 __all__ = [
+    "_canonical_mask",
+    "_get_softmax_dim",
+    "_verify_batch_size",
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
     "adaptive_avg_pool3d",
@@ -225,11 +237,15 @@ __all__ = [
     "grid_sample",
     "group_norm",
     "gumbel_softmax",
+    "handle_torch_function",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
     "hardtanh_",
+    "has_torch_function",
+    "has_torch_function_unary",
+    "has_torch_function_variadic",
     "hinge_embedding_loss",
     "huber_loss",
     "instance_norm",

@@ -14,7 +14,15 @@ from tensor.dispatch import apply
 from tensor.dtypes import Array
 from tensor.errors import ArgumentError, DtypeError, InferenceModeError, ShapeError
 from tensor.halves import widened
-from tensor.nn.functional.norms import Vjps, check_parameters, group_norm_vjp, grouped_moments, is_mixed, per_channel
+from tensor.nn.functional.norms import (
+    Vjps,
+    _verify_batch_size,
+    check_parameters,
+    group_norm_vjp,
+    grouped_moments,
+    is_mixed,
+    per_channel,
+)
 from tensor.registry import op
 from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
@@ -235,10 +243,7 @@ def batch_norm(
             return wide.to(input.dtype)
         return apply(BATCH_NORM_EVAL, input, running_mean, running_var, weight, bias, eps=eps)
     _check_momentum("batch_norm", momentum)
-    if math.prod(input._data.shape) == input._data.shape[1]:
-        raise ShapeError(
-            f"Expected more than 1 value per channel when training, got input size {list(input._data.shape)}"
-        )
+    _verify_batch_size(input._data.shape)
     _check_statistics("batch_norm", input, running_mean, running_var)
     if is_mixed(input, *given.values()):
         wide = batch_norm(input.float(), running_mean, running_var, weight, bias, True, momentum, eps)

@@ -15,6 +15,7 @@ from tensor.ops.elementwise import check_floating
 from tensor.ops.pairwise import cdist
 from tensor.ops.vector_norms import norm
 from tensor.registry import op
+from tensor.outs import write
 from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
 
@@ -118,7 +119,9 @@ def pdist(input: Tensor, p: float = 2) -> Tensor:
     return cdist(input, input, p).reshape(count * count).index_select(0, wrap(first * count + second))
 
 
-def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+def normalize(
+    input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Tensor | None = None
+) -> Tensor:
     """Return vectors divided by their norms.
 
     Args:
@@ -126,8 +129,13 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -
         p: the norm's order.
         dim: the dimension, or several.
         eps: the smallest norm that counts.
+        out: what to write the result into; without gradients only.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
     """
     check_numbers("normalize", {"eps": eps})
-    return input / norm(input, p, dim, True).clamp(min=eps)
+    scaled = input / norm(input, p, dim, True).clamp(min=eps)
+    if out is None:
+        return scaled
+    write("normalize", scaled, out)
+    return out

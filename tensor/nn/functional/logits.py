@@ -14,53 +14,61 @@ from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
 
 
-def softmax(input: Tensor, dim: int | None = None, *, dtype: DtypeLike | None = None) -> Tensor:
+def softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DtypeLike | None = None
+) -> Tensor:
     """Return exponentials that add up to one along a dimension.
 
     Args:
         input: any shape.
         dim: the dimension; leaving it out is deprecated, as in PyTorch.
+        _stacklevel: how far up the call that is warned of is.
         dtype: to compute in.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
     """
-    return input.softmax(_chosen_dim("softmax", input, dim), dtype=dtype)
+    return input.softmax(_get_softmax_dim("softmax", input.ndim, _stacklevel + 1) if dim is None else dim, dtype=dtype)
 
 
-def softmin(input: Tensor, dim: int | None = None, *, dtype: DtypeLike | None = None) -> Tensor:
+def softmin(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DtypeLike | None = None
+) -> Tensor:
     """Return `softmax(-input)`.
 
     Args:
         input: any shape.
         dim: the dimension; leaving it out is deprecated, as in PyTorch.
+        _stacklevel: how far up the call that is warned of is.
         dtype: to compute in.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softmin.html
     """
-    return (-input).softmax(_chosen_dim("softmin", input, dim), dtype=dtype)
+    return (-input).softmax(_get_softmax_dim("softmin", input.ndim, _stacklevel + 1) if dim is None else dim, dtype=dtype)
 
 
-def log_softmax(input: Tensor, dim: int | None = None, *, dtype: DtypeLike | None = None) -> Tensor:
+def log_softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DtypeLike | None = None
+) -> Tensor:
     """Return the logarithm of softmax, computed in one.
 
     Args:
         input: any shape.
         dim: the dimension; leaving it out is deprecated, as in PyTorch.
+        _stacklevel: how far up the call that is warned of is.
         dtype: to compute in.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html
     """
-    return input.log_softmax(_chosen_dim("log_softmax", input, dim), dtype=dtype)
+    return input.log_softmax(_get_softmax_dim("log_softmax", input.ndim, _stacklevel + 1) if dim is None else dim, dtype=dtype)
 
 
-def _chosen_dim(name: str, input: Tensor, dim: int | None) -> int:
-    if dim is not None:
-        return dim
+def _get_softmax_dim(name: str, ndim: int, stacklevel: int) -> int:
+    """Return the dimension that is meant where none is given, and warn."""
     warnings.warn(
         f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
-        stacklevel=3,
+        stacklevel=stacklevel,
     )
-    return 0 if input.ndim in (0, 1, 3) else 1
+    return 0 if ndim in (0, 1, 3) else 1
 
 
 def gumbel_softmax(logits: Tensor, tau: Scalar = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:

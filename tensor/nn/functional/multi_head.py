@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 
+from tensor.dtypes import dtype
 from tensor.errors import ArgumentError, DtypeError, ShapeError
 from tensor.factories import zeros
 from tensor.nn.functional.attention import scaled_dot_product_attention
@@ -99,17 +100,13 @@ def multi_head_attention_forward(
         raise ShapeError(f"embed_dim {embed} not divisible by num_heads {num_heads}")
     if is_causal and attn_mask is None:
         raise ArgumentError("Need attn_mask if specifying the is_causal hint: one that hides all later keys")
-    if key_padding_mask is not None and attn_mask is not None and key_padding_mask.dtype != attn_mask.dtype:
-        warnings.warn(
-            "Support for mismatched key_padding_mask and attn_mask is deprecated. Use same type for both instead.",
-            stacklevel=2,
-        )
-    key_padding_mask = _as_scores("key_padding_mask", key_padding_mask, query)
+    other = None if attn_mask is None else attn_mask.dtype
+    key_padding_mask = _canonical_mask(key_padding_mask, "key_padding_mask", other, "attn_mask", query.dtype)
     if is_causal and key_padding_mask is None and not need_weights:
         attn_mask = None
     else:
         is_causal = False
-        attn_mask = _as_scores("attn_mask", attn_mask, query)
+        attn_mask = _canonical_mask(attn_mask, "attn_mask", None, "", query.dtype, check_other=False)
     if use_separate_proj_weight:
         q, k, v = _projected_separately(query, key, value, (q_proj_weight, k_proj_weight, v_proj_weight), in_proj_bias)
     else:
@@ -176,13 +173,39 @@ def _check_dimensions(
     return query.ndim == 3
 
 
-def _as_scores(name: str, mask: Tensor | None, like: Tensor) -> Tensor | None:
-    """A mask as what is added to the products of queries and keys."""
-    if mask is None or mask.is_floating_point():
+def _canonical_mask(
+    mask: Tensor | None,
+    mask_name: str,
+    other_type: dtype | None,
+    other_name: str,
+    target_type: dtype,
+    check_other: bool = True,
+) -> Tensor | None:
+    """Return a mask as what is added to the products of queries and keys.
+
+    Args:
+        mask: true hides; floats, and None, stay as they are.
+        mask_name: what messages call it.
+        other_type: the dtype of the other mask, which should be the same.
+        other_name: what messages call that.
+        target_type: the dtype of the products.
+        check_other: whether to warn where the dtypes differ.
+
+    Raises:
+        DtypeError: the mask is of integers.
+    """
+    if mask is None:
+        return None
+    if not mask.is_floating_point() and mask._data.dtype.kind != "b":
+        raise DtypeError(f"only bool and floating types of {mask_name} are supported, got {mask.dtype}")
+    if check_other and other_type is not None and mask.dtype != other_type:
+        warnings.warn(
+            f"Support for mismatched {mask_name} and {other_name} is deprecated. Use same type for both instead.",
+            stacklevel=3,
+        )
+    if mask.is_floating_point():
         return mask
-    if mask._data.dtype.kind != "b":
-        raise DtypeError(f"only bool and floating types of {name} are supported, got {mask.dtype}")
-    return zeros(mask.shape, dtype=like.dtype).masked_fill(mask, -math.inf)
+    return zeros(mask.shape, dtype=target_type).masked_fill(mask, -math.inf)
 
 
 def _of_three_dimensions(mask: Tensor | None, heads: int, queries: int, keys: int) -> Tensor | None:

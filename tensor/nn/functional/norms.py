@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -100,8 +100,26 @@ def _layer_norm_vjp(
 LAYER_NORM = op("layer_norm", _layer_norm, extras=("mean", "scale"), vjp=_layer_norm_vjp)
 
 
+def _verify_batch_size(size: Sequence[int]) -> None:
+    """Raise unless there are several values a channel, of which a variance can be.
+
+    Args:
+        size: (batch, channels, ...).
+
+    Raises:
+        ShapeError: there is one.
+    """
+    if math.prod(size[:1]) * math.prod(size[2:]) == 1:
+        raise ShapeError(f"Expected more than 1 value per channel when training, got input size {list(size)}")
+
+
 def _normal_shape(name: str, input: Tensor, normalized_shape: Sequence[int], **parameters: Tensor | None) -> int:
     """Return how many dimensions are normalised over."""
+    if not isinstance(normalized_shape, Iterable):
+        raise DtypeError(
+            f"{name}(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
+            f"{type(normalized_shape).__name__}; for the last dimension alone pass [{normalized_shape}]"
+        )
     shape = tuple(normalized_shape)
     if not shape:
         raise ShapeError(f"{name}: expected normalized_shape to have at least one dimension, got ()")
@@ -292,8 +310,7 @@ def group_norm(
                 f"group_norm: Expected {name} to be a vector of size equal to the number of channels in input, but "
                 f"got {name} of shape {list(each._data.shape)} and input of shape {list(shape)}"
             )
-    if math.prod(shape) and math.prod(shape) == num_groups:
-        raise ShapeError(f"Expected more than 1 value per channel when training, got input size {list(shape)}")
+    _verify_batch_size([shape[0] * shape[1] // num_groups, num_groups, *shape[2:]])
     if is_mixed(input, weight, bias):
         return group_norm(input.float(), num_groups, weight, bias, eps).to(input.dtype)
     return apply(GROUP_NORM, input, weight, bias, num_groups=num_groups, eps=eps)

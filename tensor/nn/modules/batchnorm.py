@@ -74,11 +74,10 @@ class _NormBase(Module):
             f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )
 
-    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any, **kwargs: Any) -> None:
+    def _adapt_state(self, state_dict: dict[str, Any], prefix: str) -> None:
         # Old checkpoints do not count batches, and files without versions do not say whether they are old.
         if self.num_batches_tracked is not None:
             state_dict.setdefault(f"{prefix}num_batches_tracked", self.num_batches_tracked)
-        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
 
 class _BatchNorm(_NormBase):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, overload
 
 from tensor.errors import ArgumentError, DimensionError, DtypeError
-from tensor.nn.modules.module import Module, _indented
+from tensor.nn.modules.module import Module, _addindent
 
 
 class Sequential(Module):
@@ -194,9 +194,9 @@ class ModuleList(Module):
             else:
                 runs.append((index, index, text))
         lines = [
-            f"({first}): {_indented(text)}"
+            f"({first}): {_addindent(text, 2)}"
             if first == last
-            else f"({first}-{last}): {last - first + 1} x {_indented(text)}"
+            else f"({first}-{last}): {last - first + 1} x {_addindent(text, 2)}"
             for first, last, text in runs
         ]
         return "\n  ".join([f"{self._get_name()}(", *lines]) + "\n)" if lines else f"{self._get_name()}()"

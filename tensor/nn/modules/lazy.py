@@ -55,12 +55,11 @@ class LazyModuleMixin(Module):
         """Whether there are parameters or buffers of this very module without a shape."""
         return any(is_lazy(each) for each in (*self._parameters.values(), *self._buffers.values()))
 
-    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any, **kwargs: Any) -> None:
+    def _adapt_state(self, state_dict: dict[str, Any], prefix: str) -> None:
         for name, own in (*self._parameters.items(), *self._buffers.items()):
             given = state_dict.get(prefix + name)
             if isinstance(own, UninitializedTensorMixin) and isinstance(given, Tensor) and not is_lazy(given):
                 own.materialize(given.shape)
-        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
 
 def _infer_parameters(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

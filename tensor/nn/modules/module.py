@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from tensor.complexes import is_complex
 from tensor.dtypes import bfloat16, dtype, float16, float32, float64
-from tensor.errors import InferenceTensorError, UnsupportedError
+from tensor.errors import UnsupportedError
 from tensor.factories import empty
-from tensor.modes import is_inference_mode_enabled
 from tensor.nn.buffer import Buffer
 from tensor.nn.gradients import clear_grad
+from tensor.nn.modules.conversion import Conversion
 from tensor.nn.modules.hooks import Hooked
-from tensor.nn.modules.state_hooks import StateHooked, StateHooks
+from tensor.nn.modules.hooks import register_module_backward_hook as register_module_backward_hook
+from tensor.nn.modules.hooks import register_module_forward_hook as register_module_forward_hook
+from tensor.nn.modules.hooks import register_module_forward_pre_hook as register_module_forward_pre_hook
+from tensor.nn.modules.hooks import register_module_full_backward_hook as register_module_full_backward_hook
+from tensor.nn.modules.hooks import register_module_full_backward_pre_hook as register_module_full_backward_pre_hook
+from tensor.nn.modules.stateful import Stateful, StateHooks
 from tensor.nn.parameter import Parameter
-from tensor.nn.state_dict import IncompatibleKeys, extra_state_of, load, slots_of, versioned
-from tensor.scopes import no_grad
+from tensor.nn.state_dict import IncompatibleKeys
 from tensor.tensors import Tensor
 
 _IncompatibleKeys = IncompatibleKeys  # as model files import it
@@ -29,7 +33,7 @@ def _forward_unimplemented(self: Module, *input: Any) -> Any:
     raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
 
-class Module(Hooked, StateHooked):
+class Module(Hooked, Stateful):
     """Base class of layers and models, as PyTorch's.
 
     Assigning a `Parameter` or a `Module` to an attribute registers it under that name; `register_buffer` registers
@@ -456,95 +460,24 @@ class Module(Hooked, StateHooked):
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Do nothing: modules run as they are."""
 
-    def _apply(self: ModuleT, fn: Callable[[Tensor], Tensor]) -> ModuleT:
-        """Replace the value of each parameter and buffer; parameters stay the same objects where they can."""
-        if is_inference_mode_enabled():
-            for name, tensor in [*self.named_parameters(), *self.named_buffers()]:
-                if not tensor.is_inference() and fn(tensor) is not tensor:
-                    raise InferenceTensorError(
-                        f"{name} cannot be converted inside inference_mode: it would become inference-only, and the "
-                        "module, which was built outside, could not be trained any more. Convert it outside the block."
-                    )
-        replaced: dict[int, Parameter] = {}
-        for module in self.modules():
-            for name, parameter in module._parameters.items():
-                if parameter is not None:
-                    module._parameters[name] = replaced.setdefault(id(parameter), _converted(parameter, fn))
-            for name, buffer in module._buffers.items():
-                module._buffers[name] = None if buffer is None else fn(buffer)
-        return self
+    def _apply(self: ModuleT, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> ModuleT:
+        """Replace the value of each parameter and buffer; parameters stay the same objects where they can.
 
-    # --- State --------------------------------------------------------------------------------------------------------
-
-    def state_dict(
-        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
-    ) -> dict[str, Any]:
-        """Return the parameters and persistent buffers by dotted name, without copying them.
-
-        Args:
-            destination: a dict to put them in; by default a new one.
-            prefix: put before each name.
-            keep_vars: return the parameters themselves; otherwise tensors without a graph that share their memory.
-
-        Returns:
-            Tensors by name, in the order of registration, and what `get_extra_state` gives of modules that have it.
+        Goes from module to module, so that a class may override it to convert other tensors that it has.
         """
-        named = self.named_modules(remove_duplicate=False)
-        owners = [(_dotted(prefix.removesuffix("."), name), owner) for name, owner in named]
-        for name, owner in owners:
-            for hook in [*owner._state_hooks.before_save.values()]:
-                hook(owner, f"{name}." if name else "", keep_vars)
-        state: dict[str, Any] = versioned() if destination is None else destination
-        versions = getattr(state, "_metadata", {})
-        versions.update((name, {"version": owner._version}) for name, owner in owners)
-        for name, slot in slots_of(self).items():
-            state[prefix + name] = slot.tensor if keep_vars else slot.tensor.detach()
-        for name, owner in extra_state_of(self).items():
-            state[prefix + name] = owner.get_extra_state()
-        for name, owner in reversed(owners):  # inner ones first
-            for hook in [*owner._state_hooks.after_save.values()]:
-                hook(owner, state, f"{name}." if name else "", versions.get(name, {}))
-        return state
-
-    def _no_extra_state(self) -> Any:
-        """Return what else belongs to a `state_dict`; a subclass that has such overrides this and `set_extra_state`."""
-        raise UnsupportedError(f"{type(self).__name__} has no extra state: define get_extra_state and set_extra_state")
-
-    get_extra_state = _no_extra_state
-
-    def set_extra_state(self, state: Any) -> None:
-        """Take over what `get_extra_state` returned."""
-        raise UnsupportedError(f"{type(self).__name__} defines get_extra_state, but no set_extra_state")
-
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> IncompatibleKeys:
-        """Take over parameters and buffers by name; on an error nothing has changed.
-
-        Inside `inference_mode`, a module that was built there does not copy tensors that are read-only (mapped or
-        shared) and of its own dtype: it uses them, so all replicas on a node share one copy.
-
-        Args:
-            state_dict: tensors by dotted name.
-            strict: whether its keys must be exactly this module's.
-            assign: use the given tensors in place of the module's own, in every mode.
-
-        Returns:
-            The keys that were missing or unexpected, when not strict.
-
-        Raises:
-            StateDictError: keys or shapes do not fit; names them all.
-            InferenceTensorError: the tensors are inference-only, the module is to be trained.
-        """
-        return load(self, state_dict, strict=strict, assign=assign)
-
-    def _own_state(self) -> Iterator[tuple[str, Tensor]]:
+        if isinstance(fn, Conversion):
+            conversion = fn
+        else:
+            conversion = Conversion(fn)
+            conversion.check([*self.named_parameters(), *self.named_buffers()])
+        for child in self.children() if recurse else ():
+            child._apply(conversion)
         for name, parameter in self._parameters.items():
             if parameter is not None:
-                yield name, parameter
+                self._parameters[name] = conversion.of(parameter)
         for name, buffer in self._buffers.items():
-            if buffer is not None and name not in self._transient_buffers:
-                yield name, buffer
+            self._buffers[name] = None if buffer is None else conversion(buffer)
+        return self
 
     # --- Text ---------------------------------------------------------------------------------------------------------
 
@@ -554,7 +487,7 @@ class Module(Hooked, StateHooked):
 
     def __repr__(self) -> str:
         extra = self.extra_repr().splitlines()
-        children = [f"({name}): {_indented(repr(child))}" for name, child in self._modules.items()]
+        children = [f"({name}): {_addindent(repr(child), 2)}" for name, child in self._modules.items()]
         if not children and len(extra) <= 1:
             return f"{self._get_name()}({''.join(extra)})"
         return "\n  ".join([f"{self._get_name()}(", *extra, *children]) + "\n)"
@@ -571,22 +504,10 @@ def _is_buffer(value: Any, persistent: bool) -> bool:
     return value is None or isinstance(value, Tensor) or (is_complex(value) and not persistent)
 
 
-def _converted(parameter: Parameter, fn: Callable[[Tensor], Tensor]) -> Parameter:
-    with no_grad():
-        value = fn(parameter)
-        if value is parameter:
-            return parameter
-        if value.is_inference():  # a marked value can only be put in a parameter of its own
-            return Parameter(value, requires_grad=parameter.requires_grad)
-        parameter.data = value
-        if parameter.grad is not None:
-            parameter.grad = fn(parameter.grad)
-    return parameter
-
-
 def _dotted(prefix: str, name: str) -> str:
     return f"{prefix}.{name}" if prefix else name
 
 
-def _indented(text: str) -> str:
-    return text.replace("\n", "\n  ")
+def _addindent(s_: str, numSpaces: int) -> str:  # noqa: N803 - PyTorch's names
+    """Return text with spaces before all its lines but the first."""
+    return s_.replace("\n", "\n" + numSpaces * " ")

@@ -12,7 +12,11 @@ from tensor.nn import functional as F
 from tensor.nn import init
 from tensor.nn.modules.module import Module
 from tensor.nn.parameter import Parameter
+from tensor.sizes import Size
 from tensor.tensors import Tensor
+
+
+_shape_t = int | list[int] | Size  # what annotations in PyTorch code name
 
 
 def _shape(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:

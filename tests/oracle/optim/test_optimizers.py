@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from typing import Any
 
@@ -146,6 +147,71 @@ def copy_into(library: Any, params: list[Any], source: list[Any]) -> None:
             param.copy_(library.tensor(other.detach().numpy().copy()))
 
 
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_loaded_state_has_the_same_dtypes(kind, dtype):
+    dtypes = []
+    for library in LIBRARIES:
+        param = library.nn.Parameter(library.ones(2, dtype=getattr(library, dtype)))
+        param.grad = library.ones(2, dtype=param.dtype)
+        optimizer = getattr(library.optim, kind)([param])
+        for _ in range(2):
+            optimizer.step()
+            optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+        dtypes.append({name: str(value.dtype).split(".")[1] for name, value in optimizer.state[param].items()})
+    assert dtypes[0] == dtypes[1]
+
+
+def handwritten(library: Any) -> Any:
+    """Adam as people write it, with a count of steps that is a plain int."""
+
+    class Adam(library.optim.Optimizer):  # type: ignore[misc]
+        def __init__(self, params: Any, lr: float) -> None:
+            super().__init__(params, {"lr": lr})
+
+        @library.no_grad()  # type: ignore[untyped-decorator]
+        def step(self, closure: Any = None) -> None:
+            for group in self.param_groups:
+                for p in group["params"]:
+                    if p.grad is None:
+                        continue
+                    state = self.state[p]
+                    if not state:
+                        state["step"], state["notes"] = 0, [1, (0.5, "text")]
+                        state["mean"], state["square"] = library.zeros_like(p), library.zeros_like(p)
+                        state["seen"] = library.zeros((), dtype=library.int64)
+                    state["step"] += 1
+                    state["seen"] += 1
+                    state["mean"].mul_(0.9).add_(p.grad, alpha=0.1)
+                    state["square"].mul_(0.99).addcmul_(p.grad, p.grad, value=0.01)
+                    rate = group["lr"] * (1 - 0.99 ** state["step"]) ** 0.5 / (1 - 0.9 ** state["step"])
+                    p.addcdiv_(state["mean"], state["square"].sqrt().add_(1e-8), value=-rate)
+
+    return Adam
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+def test_a_rule_of_ones_own_goes_on_after_it_was_loaded(dtype):
+    runs = []
+    for library in LIBRARIES:
+        params = parameters(library, dtype)
+        first, second = (handwritten(library)(params, lr=0.1) for _ in range(2))
+        descend(library, first, params, range(2))
+        second.load_state_dict(copy.deepcopy(first.state_dict()))
+        descend(library, second, params, range(2, 4))
+        runs.append((params, second.state_dict()["state"]))
+    (ours, my_state), (theirs, their_state) = runs
+    assert_close(ours, theirs, TOLERANCES[dtype])
+    for number, entries in my_state.items():
+        for name, value in entries.items():
+            other = their_state[number][name]
+            assert type(value).__name__ == type(other).__name__
+            if isinstance(other, torch.Tensor):
+                assert_close([value], [other], TOLERANCES[dtype])
+            else:
+                assert value == other
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_half_precision_stays_near(kind, dtype):
@@ -184,6 +250,8 @@ def test_signatures_defaults_and_texts_are_the_same(kind):
         for library in LIBRARIES
     ]
     assert made[0].defaults == made[1].defaults
+    for optimizer, library in zip(made, LIBRARIES, strict=True):
+        optimizer.add_param_group({"params": [("third", library.nn.Parameter(library.ones(3)))], "lr": 0.25})
     assert repr(made[0]) == repr(made[1])
     assert made[0].state_dict()["param_groups"] == made[1].state_dict()["param_groups"]
 

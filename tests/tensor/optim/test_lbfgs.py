@@ -79,6 +79,10 @@ def test_what_is_inference_only_or_read_only_changes_nothing():
             optimizer.step(closure)
         assert target.tolist() == before
     target, optimizer, closure = valley()
+    before = target.tolist()
+    with pytest.raises(InferenceTensorError, match="loss is inference-only"):
+        optimizer.step(lambda: (closure(), marked[0])[1])
+    assert target.tolist() == before
     target._data.flags.writeable = False
     with pytest.raises((ReadOnlyError, ValueError)):
         optimizer.step(closure)

@@ -407,6 +407,15 @@ def test_counts_of_steps_can_be_plain_numbers_when_loaded():
     assert optimizer.state[target]["step"].item() == 4
 
 
+def test_numbers_of_state_are_loaded_in_the_dtype_of_the_parameter():
+    target = nn.Parameter(tensor.ones(2, dtype=tensor.float64))
+    optimizer = optim.ASGD([target])
+    descend(optimizer, target)
+    optimizer.load_state_dict(optimizer.state_dict())
+    dtypes = {name: value.dtype for name, value in optimizer.state[target].items()}
+    assert dtypes == {"step": tensor.float32} | dict.fromkeys(("eta", "mu", "ax"), tensor.float64)
+
+
 def test_options_that_old_checkpoints_lack_are_those_of_the_optimiser():
     optimizer = optim.Adam([parameter()], maximize=True)
     state = optimizer.state_dict()

@@ -85,16 +85,16 @@ def test_deepcopy_it(marked):
     assert_cannot_train(copy.deepcopy(marked), copy.deepcopy({"deep": [marked]})["deep"][0])
 
 
-def test_deepcopy_a_parameter_with_a_memo_of_what_was_copied_inside(marked):
-    parameter = nn.Parameter(T.zeros(4))
-    parameter.grad = T.ones(4)
+def test_deepcopy_a_leaf_with_a_memo_of_what_was_copied_inside(marked):
+    leaf = T.zeros(4, requires_grad=True)
+    leaf.grad = T.ones(4)
     memo = {}
     with T.inference_mode():
-        copy.deepcopy(parameter.grad, memo)
-    for known in (memo, {id(parameter.grad): marked}):
-        with refused(parameter):
-            copy.deepcopy(parameter, known)
-    assert_still_marked(copy.deepcopy(parameter, {id(parameter): marked}))
+        copy.deepcopy(leaf.grad, memo)
+    for known in (memo, {id(leaf.grad): marked}):
+        with refused(leaf):
+            copy.deepcopy(leaf, known)
+    assert_still_marked(copy.deepcopy(leaf, {id(leaf): marked}))
 
 
 def test_copy_a_subclass_of_it(marked):

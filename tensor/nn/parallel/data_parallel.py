@@ -1,17 +1,11 @@
-"""Modules over several devices: PyTorch's wrappers, of which scripts ask that they exist.
-
-The CPU is the only device here. Several processes train with `TrainingPool`, and run with `Pool`.
-"""
+"""`DataParallel`: a module on several GPUs, of which there are none."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
-from tensor.errors import UnsupportedError
 from tensor.nn.modules.module import Module
-
-__all__ = ["DataParallel", "DistributedDataParallel"]
 
 
 class DataParallel(Module):
@@ -41,16 +35,28 @@ class DataParallel(Module):
         return self.module(*inputs, **kwargs)
 
 
-class DistributedDataParallel(Module):
-    """A module whose copies in several processes share gradients, which `TrainingPool` does here.
+def data_parallel(
+    module: Module,
+    inputs: Any,
+    device_ids: Sequence[Any] | None = None,
+    output_device: Any = None,
+    dim: int = 0,
+    module_kwargs: dict[str, Any] | None = None,
+) -> Any:
+    """Call a module, as PyTorch does where there is no GPU.
 
-    Raises:
-        UnsupportedError: always.
+    Args:
+        module: what to call.
+        inputs: a tuple of arguments, or one.
+        device_ids: ignored, as there is no GPU.
+        output_device: ignored too.
+        dim: along which PyTorch would split the inputs.
+        module_kwargs: arguments by name.
+
+    Returns:
+        What the module returns.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.parallel.data_parallel.html
     """
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse to wrap a module."""
-        raise UnsupportedError(
-            "DistributedDataParallel needs torch.distributed; cluster.TrainingPool trains copies of a module in "
-            "several processes, and averages their gradients"
-        )
+    given = inputs if isinstance(inputs, tuple) else () if inputs is None else (inputs,)
+    return module(*given, **module_kwargs or {})
