@@ -140,6 +140,7 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -154,6 +155,7 @@ def grad(
         grad_outputs: A gradient for each output; may be missing for those with one element.
         retain_graph: Whether to keep what a second pass needs.
         create_graph: Not supported.
+        only_inputs: No other gradients are computed; that this could be false is long past, in PyTorch too.
         allow_unused: Whether an input that was not used is fine; its gradient is `None`.
         is_grads_batched: Not supported.
         materialize_grads: Whether to return zeros in place of `None`.
@@ -166,6 +168,8 @@ def grad(
     """
     check_mode("autograd.grad() was called")
     _check_no_graph(create_graph)
+    if not only_inputs:
+        raise UnsupportedError("only_inputs=False: call backward(), which fills the `.grad` of all leaves")
     if is_grads_batched:
         raise UnsupportedError(
             "is_grads_batched=True: there is no vmap. Call grad() once for each row of grad_outputs."

@@ -34,12 +34,12 @@ def load_file(filename: Path, device: DeviceLike = "cpu") -> dict[str, Tensor]:
         filename: the file.
         device: `"cpu"`.
     """
-    return serialization.load(filename, device)
+    return serialization.load_named(filename, device)
 
 
 def load(data: bytes) -> dict[str, Tensor]:
     """Read the bytes of a safetensors file into private, writable memory."""
-    return serialization.load(BytesIO(data))
+    return serialization.load_named(BytesIO(data))
 
 
 def save_file(tensors: Mapping[str, Tensor], filename: Path, metadata: Mapping[str, str] | None = None) -> None:
@@ -50,13 +50,13 @@ def save_file(tensors: Mapping[str, Tensor], filename: Path, metadata: Mapping[s
         filename: the file.
         metadata: free text to store with them.
     """
-    serialization.save(tensors, filename, metadata=metadata)
+    serialization.save_named(tensors, filename, metadata=metadata)
 
 
 def save(tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> bytes:
     """Return the bytes of a safetensors file of named tensors."""
     stream = BytesIO()
-    serialization.save(tensors, stream, metadata=metadata)
+    serialization.save_named(tensors, stream, metadata=metadata)
     return stream.getvalue()
 
 
@@ -77,7 +77,7 @@ def load_model(
     Raises:
         StateDictError: names or shapes do not fit.
     """
-    missing, unexpected = model.load_state_dict(with_tied(model, serialization.load(filename, device)), strict=strict)
+    missing, unexpected = model.load_state_dict(with_tied(model, serialization.load_named(filename, device)), strict=strict)
     return missing, unexpected
 
 
@@ -98,7 +98,7 @@ def save_model(
         if (first := kept.setdefault(id(slot.tensor), name)) != name:
             texts.setdefault(name, first)
     state = model.state_dict()
-    serialization.save({name: state[name] for name in kept.values()}, filename, metadata=texts)
+    serialization.save_named({name: state[name] for name in kept.values()}, filename, metadata=texts)
 
 
 class safe_open:  # noqa: N801 - the library's name
@@ -122,7 +122,7 @@ class safe_open:  # noqa: N801 - the library's name
             raise ArgumentError(f"safe_open gives tensors, framework='pt', not {framework!r}; for arrays call .numpy()")
         check(device)
         self._header: Header = read_header(filename)
-        self._tensors = serialization.load(filename)
+        self._tensors = serialization.load_named(filename)
 
     def keys(self) -> list[str]:
         """Return the tensors' names, sorted."""

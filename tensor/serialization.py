@@ -1,4 +1,4 @@
-"""`save` and `load`: named tensors in safetensors files, with the inference mark; never pickle."""
+"""`save` and `load`: named tensors and training checkpoints in safetensors files, with the inference mark; no pickle."""
 
 from __future__ import annotations
 
@@ -27,9 +27,23 @@ from tensor.safetensors_file import (
     write_file,
     write_stream,
 )
+from tensor.structures import flatten, is_flat, parts_of, rebuild
 from tensor.tensors import Tensor
 
-__all__ = ["MARKS_KEY", "Entry", "Header", "WeightsFileError", "check_finite", "load", "read_header", "save"]
+__all__ = [
+    "MARKS_KEY",
+    "STRUCTURE_KEY",
+    "Entry",
+    "Header",
+    "WeightsFileError",
+    "check_finite",
+    "check_weights",
+    "load",
+    "load_named",
+    "read_header",
+    "save",
+    "save_named",
+]
 
 DEFAULT_PROTOCOL = 2
 """PyTorch's version of pickle, which functions of other libraries have as a default; no pickle is written."""
@@ -37,43 +51,83 @@ DEFAULT_PROTOCOL = 2
 MARKS_KEY = "shoal.marks"
 """In a file's metadata, the marked tensors and their origins, as JSON; absent where no tensor is marked."""
 
+STRUCTURE_KEY = "shoal.structure"
+"""In a file's metadata, what its tensors are parts of, as JSON; absent where they are tensors by name."""
+
 
 def save(
+    obj: Any,
+    path: str | os.PathLike[str] | BinaryIO,
+    *,
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Write named tensors, such as a `state_dict()`, or a training checkpoint, to a safetensors file.
+
+        tensor.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epoch": 3}, path)
+
+    The file appears under its name only when it is whole and on disk; it replaces a file of that name, and processes
+    that have that one mapped keep what they see. Marked tensors are marked in the file too. Only values are stored, not
+    `requires_grad`. In a checkpoint, tensors over the same memory are written once, and loaded as one.
+
+    Args:
+        obj: tensors by name, of any shapes and dtypes; or dicts with str and int keys, lists and tuples, one in the
+            other, of tensors, numbers, strings, booleans and None. Mappings are loaded as dicts, named tuples refused.
+        path: the file to write; or something open for writing bytes, such as a `BytesIO`.
+        metadata: free text to store with the tensors.
+
+    Raises:
+        TypeError: something else is in it, or `metadata` is no mapping of text to text.
+        ValueError: it is nested too deep, as one that holds itself is.
+        WeightsFileError: a name that the format keeps for itself, or `path` is no regular file.
+        OSError: the file cannot be written.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.save.html, with safetensors in place of pickle.
+    """
+    if is_flat(obj):
+        save_named(obj, path, metadata=metadata)
+    else:
+        tensors, structure = flatten(obj)
+        _save(tensors, path, _checked(metadata), {STRUCTURE_KEY: structure})
+
+
+def save_named(
     tensors: Mapping[str, Tensor],
     path: str | os.PathLike[str] | BinaryIO,
     *,
     metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Write named tensors, such as a `state_dict()`, to a safetensors file.
-
-    The file appears under its name only when it is whole and on disk; it replaces a file of that name, and processes
-    that have that one mapped keep what they see. Marked tensors are marked in the file too. Only values are stored:
-    neither `requires_grad`, nor that two names share one tensor.
-
-    Args:
-        tensors: tensors by name, of any shapes and dtypes.
-        path: the file to write; or something open for writing bytes, such as a `BytesIO`.
-        metadata: free text to store with the tensors.
+    """Write named tensors and nothing else to a safetensors file; see `save`. Each name is written whole.
 
     Raises:
         TypeError: `tensors` is no mapping of names to tensors, or `metadata` none of text to text.
-        WeightsFileError: a name that the format keeps for itself, or `path` is no regular file.
-        OSError: the file cannot be written.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.save.html, with safetensors in place of pickle.
     """
     if not isinstance(tensors, Mapping):
         raise TypeError(f"save writes tensors by name, got a {type(tensors).__name__}: pass a state_dict()")
     for name, value in tensors.items():
         if type(name) is not str or not isinstance(value, Tensor):
             raise TypeError(
-                f"save writes tensors by name, got {name!r}: {type(value).__name__}; keep other state in a JSON file"
+                f"save writes tensors by name, got {name!r}: {type(value).__name__}; tensor.save writes other state too"
             )
+    _save(tensors, path, _checked(metadata), {})
+
+
+def _checked(metadata: Mapping[str, str] | None) -> Mapping[str, str]:
     for key, text in (metadata or {}).items():
         if type(key) is not str or type(text) is not str:
             raise TypeError(f"metadata is text by name, got {key!r}: {type(text).__name__}; write it as a str")
+        if key == STRUCTURE_KEY:
+            raise WeightsFileError(f"metadata has {key!r}, which save writes itself: leave it out")
+    return metadata or {}
+
+
+def _save(
+    tensors: Mapping[str, Tensor],
+    path: str | os.PathLike[str] | BinaryIO,
+    metadata: Mapping[str, str],
+    structure: Mapping[str, str],
+) -> None:
     marks = {name: to_plain(value.origin) for name, value in tensors.items() if value.is_inference()}
-    texts = {**(metadata or {}), **({MARKS_KEY: json.dumps(marks)} if marks else {})}
+    texts = {**metadata, **({MARKS_KEY: json.dumps(marks)} if marks else {}), **structure}
     arrays = {name: value._data for name, value in tensors.items()}
     if isinstance(path, str | os.PathLike):
         write_file(path, arrays, texts)
@@ -91,7 +145,7 @@ def load(
     mmap: bool | None = None,
     weights_only: bool | None = True,
     check_finite: bool = False,
-) -> dict[str, Tensor]:
+) -> Any:
     """Read a safetensors file, or a checkpoint of several.
 
     Args:
@@ -105,8 +159,8 @@ def load(
         check_finite: look at all values, which reads the whole file, and refuse NaN and infinities.
 
     Returns:
-        Tensors by name, in the order they were saved in, or the index names them in. Those saved with a mark have it
-        again, and inside `inference_mode` all have it.
+        Tensors by name, in the order they were saved in, or the index names them in; or the nested dicts, lists and
+        tuples that were saved. Tensors saved with a mark have it again, and inside `inference_mode` all have it.
 
     Raises:
         WeightsFileError: the file is of another format, is damaged, has a dtype that tensors cannot hold, or lacks
@@ -116,11 +170,48 @@ def load(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.load.html, with `mmap` on unless told otherwise.
     """
+    tensors, structure = _load(path, map_location, mmap=mmap, finite=check_finite)
+    if structure is None:
+        return tensors
+    try:
+        return rebuild(structure, tensors)
+    except ValueError as error:
+        raise WeightsFileError(f"{_shown(path)}: its {STRUCTURE_KEY} is damaged: {error}") from error
+
+
+def load_named(path: str | os.PathLike[str] | BinaryIO, map_location: MapLocation = None) -> dict[str, Tensor]:
+    """Read the tensors of a safetensors file by name, also those of a training checkpoint; see `load`."""
+    return _load(path, map_location)[0]
+
+
+def check_weights(header: Header, *, path: str | os.PathLike[str]) -> None:
+    """Raise unless a file holds tensors by name.
+
+    Raises:
+        WeightsFileError: it is a training checkpoint; names the parts that are tensors by name.
+    """
+    if (structure := header.metadata.get(STRUCTURE_KEY)) is not None:
+        parts = parts_of(structure)
+        hint = f"; tensors by name are under {', '.join(parts[:5])}" if parts else ""
+        raise WeightsFileError(
+            f"{os.fspath(path)}: it is a training checkpoint, not weights alone: pass the part that is the model's, "
+            f"tensor.load(path)[{parts[0] if parts else '...'}]{hint}"
+        )
+
+
+def _load(
+    path: str | os.PathLike[str] | BinaryIO,
+    map_location: MapLocation,
+    *,
+    mmap: bool | None = None,
+    finite: bool = False,
+) -> tuple[dict[str, Tensor], str | None]:
+    """Return tensors by name, and what they are parts of, if the file says that."""
     if not callable(map_location):  # what is called with each storage and its place returns it, or copies it
         for device in map_location.values() if isinstance(map_location, Mapping) else [map_location]:
             check(device)
     if not isinstance(path, str | os.PathLike):
-        return _load_stream(path, mmap=mmap, finite=check_finite)
+        return _load_stream(path, mmap=mmap, finite=finite)
     checkpoint = find_checkpoint(path)
     tensors: dict[str, Tensor] = {}
     for each in checkpoint.files:
@@ -128,8 +219,10 @@ def load(
             header = parse_header(file, path=each)
             wanted = [header.entries[name] for name in checkpoint.names_in(each, header.entries)]
             arrays = _read_all(file, wanted, path=each) if mmap is False else _map(file, header, wanted, path=each)
-        tensors |= _with_marks(arrays, header, path=each, finite=check_finite)
-    return tensors if checkpoint.places is None else {name: tensors[name] for name in checkpoint.places}
+        tensors |= _with_marks(arrays, header, path=each, finite=finite)
+    if checkpoint.places is not None:
+        return {name: tensors[name] for name in checkpoint.places}, None
+    return tensors, header.metadata.get(STRUCTURE_KEY)
 
 
 class safe_globals:  # noqa: N801 - PyTorch's name
@@ -155,7 +248,7 @@ def add_safe_globals(safe_globals: Any) -> None:
     """Do nothing: a file has tensors only, and no class is asked for one of its objects."""
 
 
-def _load_stream(file: BinaryIO, *, mmap: bool | None, finite: bool) -> dict[str, Tensor]:
+def _load_stream(file: BinaryIO, *, mmap: bool | None, finite: bool) -> tuple[dict[str, Tensor], str | None]:
     if not hasattr(file, "read"):
         raise TypeError(f"load reads a path or something open for reading bytes, got a {type(file).__name__}")
     if mmap:
@@ -165,10 +258,17 @@ def _load_stream(file: BinaryIO, *, mmap: bool | None, finite: bool) -> dict[str
         raise TypeError(
             f"load reads bytes, got {type(data).__name__} from the {type(file).__name__}: open it with 'rb'"
         )
-    stream, path = BytesIO(data), str(getattr(file, "name", "") or type(file).__name__)
+    stream, path = BytesIO(data), _shown(file)
     header = parse_header(stream, path=path)
     arrays = _read_all(stream, [*header.entries.values()], path=path)
-    return _with_marks(arrays, header, path=path, finite=finite)
+    return _with_marks(arrays, header, path=path, finite=finite), header.metadata.get(STRUCTURE_KEY)
+
+
+def _shown(path: str | os.PathLike[str] | BinaryIO) -> str:
+    """Return what messages call a file."""
+    if isinstance(path, str | os.PathLike):
+        return os.fspath(path)
+    return str(getattr(path, "name", "") or type(path).__name__)
 
 
 def _with_marks(

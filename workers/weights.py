@@ -24,7 +24,7 @@ from tensor import Tensor
 from tensor.aliases import marked_origins
 from tensor.bases import fresh
 from tensor.checkpoints import find_checkpoint
-from tensor.serialization import MARKS_KEY, read_header
+from tensor.serialization import MARKS_KEY, check_weights, read_header
 from workers.blobs import BlobWriter, SharedBlob, map_file
 from workers.errors import SourceError
 
@@ -211,11 +211,13 @@ class WeightSnapshot(Mapping[str, np.ndarray]):
 
         Raises:
             FileNotFoundError: There is no such file.
-            tensor.errors.TensorError: It is not a safetensors file, or not a whole checkpoint.
+            tensor.errors.TensorError: It is not a safetensors file, not a whole checkpoint, or that of a training run.
             SourceError: Somebody wrote to a file meanwhile.
         """
         checkpoint = find_checkpoint(path)
         headers = [read_header(file) for file in checkpoint.files]
+        for file, header in zip(checkpoint.files, headers, strict=True):
+            check_weights(header, path=file)
         aligned = all(entry.is_aligned() for header in headers for entry in header.entries.values())
         if not aligned or any(MARKS_KEY in header.metadata for header in headers):
             # Misaligned arrays are slow everywhere and copied by BLAS at each call; one aligned copy a node is cheaper.

@@ -43,8 +43,6 @@ _initialized = False
 # What PyTorch has here that is for GPUs only.
 _NEEDS_A_GPU = frozenset(
     {
-        *("BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor"),
-        *("IntTensor", "LongTensor", "ShortTensor"),
         *("CUDAGraph", "Event", "Stream", "StreamContext", "current_stream", "default_stream", "graph", "stream"),
         *("current_device", "device", "device_of", "get_device_capability", "get_device_name", "get_device_properties"),
         *("get_rng_state", "init", "initial_seed", "make_graphed_callables", "mem_get_info", "memory_stats"),
@@ -54,7 +52,24 @@ _NEEDS_A_GPU = frozenset(
 )
 
 
-def __getattr__(name: str) -> Callable[..., NoReturn]:
+_TENSORS = frozenset(
+    {
+        *("BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor"),
+        *("IntTensor", "LongTensor", "ShortTensor"),
+    }
+)
+
+
+class _TensorOfAGpu:
+    """What no tensor is an instance of, and cannot be made."""
+
+    def __init__(self, *data: Any, **options: Any) -> None:
+        raise UnsupportedError(f"cuda.{type(self).__name__}: there is no GPU. Ask tensor.cuda.is_available() first.")
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    if name in _TENSORS:
+        return type(name, (_TensorOfAGpu,), {"__module__": __name__})
     if name not in _NEEDS_A_GPU:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -14,8 +14,8 @@ from tensor.ops.dims import normal_dim
 from tensor.ops.elementwise import check_floating
 from tensor.ops.pairwise import cdist
 from tensor.ops.vector_norms import norm
-from tensor.registry import op
 from tensor.outs import write
+from tensor.registry import op
 from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
 

@@ -27,7 +27,9 @@ def softmax(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
     """
-    return input.softmax(_get_softmax_dim("softmax", input.ndim, _stacklevel + 1) if dim is None else dim, dtype=dtype)
+    if dim is None:
+        dim = _get_softmax_dim("softmax", input.ndim, _stacklevel)
+    return input.softmax(dim, dtype=dtype)
 
 
 def softmin(
@@ -43,7 +45,9 @@ def softmin(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softmin.html
     """
-    return (-input).softmax(_get_softmax_dim("softmin", input.ndim, _stacklevel + 1) if dim is None else dim, dtype=dtype)
+    if dim is None:
+        dim = _get_softmax_dim("softmin", input.ndim, _stacklevel)
+    return (-input).softmax(dim, dtype=dtype)
 
 
 def log_softmax(
@@ -59,7 +63,9 @@ def log_softmax(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html
     """
-    return input.log_softmax(_get_softmax_dim("log_softmax", input.ndim, _stacklevel + 1) if dim is None else dim, dtype=dtype)
+    if dim is None:
+        dim = _get_softmax_dim("log_softmax", input.ndim, _stacklevel)
+    return input.log_softmax(dim, dtype=dtype)
 
 
 def _get_softmax_dim(name: str, ndim: int, stacklevel: int) -> int:

@@ -15,7 +15,6 @@ from tensor.nn.parameter import Parameter
 from tensor.sizes import Size
 from tensor.tensors import Tensor
 
-
 _shape_t = int | list[int] | Size  # what annotations in PyTorch code name
 
 
