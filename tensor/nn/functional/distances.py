@@ -119,9 +119,7 @@ def pdist(input: Tensor, p: float = 2) -> Tensor:
     return cdist(input, input, p).reshape(count * count).index_select(0, wrap(first * count + second))
 
 
-def normalize(
-    input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Tensor | None = None
-) -> Tensor:
+def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
     """Return vectors divided by their norms.
 
     Args:

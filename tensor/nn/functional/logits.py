@@ -14,9 +14,7 @@ from tensor.scalars import check_numbers
 from tensor.tensors import Tensor
 
 
-def softmax(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DtypeLike | None = None
-) -> Tensor:
+def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DtypeLike | None = None) -> Tensor:
     """Return exponentials that add up to one along a dimension.
 
     Args:
@@ -32,9 +30,7 @@ def softmax(
     return input.softmax(dim, dtype=dtype)
 
 
-def softmin(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DtypeLike | None = None
-) -> Tensor:
+def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DtypeLike | None = None) -> Tensor:
     """Return `softmax(-input)`.
 
     Args:
@@ -50,9 +46,7 @@ def softmin(
     return (-input).softmax(dim, dtype=dtype)
 
 
-def log_softmax(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DtypeLike | None = None
-) -> Tensor:
+def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DtypeLike | None = None) -> Tensor:
     """Return the logarithm of softmax, computed in one.
 
     Args:

@@ -3,7 +3,7 @@
 Source: https://docs.pytorch.org/docs/stable/nn.html#utilities
 """
 
-from tensor.nn.utils import parametrizations, parametrize, rnn, stateless
+from tensor.nn.utils import parametrizations, parametrize, prune, rnn, stateless
 from tensor.nn.utils.clip_grad import (
     clip_grad_norm,
     clip_grad_norm_,
@@ -33,6 +33,7 @@ __all__ = [
     "parameters_to_vector",
     "parametrizations",
     "parametrize",
+    "prune",
     "remove_spectral_norm",
     "remove_weight_norm",
     "rnn",

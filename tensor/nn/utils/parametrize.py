@@ -24,6 +24,7 @@ from tensor.errors import ArgumentError, DtypeError, ShapeError, TensorError, Un
 from tensor.nn.modules.container import ModuleDict, ModuleList
 from tensor.nn.modules.module import Module
 from tensor.nn.parameter import Parameter
+from tensor.nn.utils.owned import check_replaceable
 from tensor.scopes import no_grad
 from tensor.tensors import Tensor
 
@@ -153,6 +154,7 @@ def register_parametrization(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrize.register_parametrization.html
     """
+    check_replaceable("register_parametrization", module)
     parametrization.train(module.training)
     if is_parametrized(module, tensor_name):
         if not unsafe:
@@ -204,6 +206,7 @@ def remove_parametrizations(module: ModuleT, tensor_name: str, leave_parametrize
     """
     if not is_parametrized(module, tensor_name):
         raise ArgumentError(f"Module {module} does not have a parametrization on {tensor_name}")
+    check_replaceable("remove_parametrizations", module)
     computed = module.parametrizations[tensor_name]
     if not computed.is_tensor and not leave_parametrized:
         raise ArgumentError(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from tensor.errors import ArgumentError, DimensionError, DtypeError, ShapeError
 from tensor.factories import ones_like, rand, rand_like, zeros_like
@@ -127,9 +127,7 @@ class BasePruningMethod(ABC):
         module.register_forward_pre_hook(hook)
         return hook
 
-    def prune(
-        self, t: Tensor, default_mask: Tensor | None = None, importance_scores: Tensor | None = None
-    ) -> Tensor:
+    def prune(self, t: Tensor, default_mask: Tensor | None = None, importance_scores: Tensor | None = None) -> Tensor:
         """Return a tensor, pruned.
 
         Args:
@@ -243,7 +241,9 @@ class _ByAmount(BasePruningMethod):
         if not isinstance(amount, Real):
             raise DtypeError(f"Invalid type for amount: {amount}. Must be int or float.")
         if amount < 0 or (not isinstance(amount, Integral) and amount > 1):
-            raise ArgumentError(f"amount={amount} should either be a float in the range [0, 1] or a non-negative integer")
+            raise ArgumentError(
+                f"amount={amount} should either be a float in the range [0, 1] or a non-negative integer"
+            )
         self.amount = amount
 
     def _count(self, size: int) -> int:
@@ -337,3 +337,194 @@ class LnStructured(_Structured):
 
     def _weights(self, t: Tensor) -> Tensor:
         return norm(t, self.n, [each for each in range(t.ndim) if each != self.dim % t.ndim])
+
+
+def _combined(method: BasePruningMethod, t: Tensor, mask: Tensor) -> Tensor:
+    """What stays after one more method, which is shown what is left only."""
+    if method.PRUNING_TYPE == "unstructured":
+        left: Any = mask == 1
+    elif method.PRUNING_TYPE == "structured":
+        dim = getattr(method, "dim", None)
+        if dim is None or not -t.ndim <= dim < t.ndim:
+            raise DimensionError(
+                f"a structured method needs an attribute `dim` that {t.ndim} dimensions have, got {dim}"
+            )
+        whole = mask.sum([each for each in range(t.ndim) if each != dim % t.ndim]) if t.ndim > 1 else mask
+        left = (slice(None),) * (dim % t.ndim) + (whole != 0,)
+    elif method.PRUNING_TYPE == "global":
+        left = ...
+    else:
+        raise ArgumentError(f"Unrecognized PRUNING_TYPE {method.PRUNING_TYPE}: use unstructured, structured or global")
+    both = mask.to(t.dtype, copy=True)
+    both[left] = method.compute_mask(t[left], default_mask=mask[left]).to(t.dtype)
+    return both
+
+
+def _hook_of(module: Module, name: str) -> tuple[int, BasePruningMethod | None]:
+    for key, hook in module._forward_pre_hooks.items():
+        if isinstance(hook, BasePruningMethod) and hook._tensor_name == name:
+            return key, hook
+    return -1, None
+
+
+def identity(module: ModuleT, name: str) -> ModuleT:
+    """Give a parameter a mask that prunes nothing.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.prune.identity.html
+    """
+    Identity.apply(module, name)
+    return module
+
+
+def random_unstructured(module: ModuleT, name: str, amount: float) -> ModuleT:
+    """Prune random elements of a parameter.
+
+    Args:
+        module: the module.
+        name: the parameter.
+        amount: how many, or which share from 0.0 to 1.0, of the elements that are left.
+
+    Returns:
+        The module.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.prune.random_unstructured.html
+    """
+    RandomUnstructured.apply(module, name, amount)
+    return module
+
+
+def l1_unstructured(module: ModuleT, name: str, amount: float, importance_scores: Tensor | None = None) -> ModuleT:
+    """Prune the elements of a parameter that have the least absolute values.
+
+    Args:
+        module: the module.
+        name: the parameter.
+        amount: how many, or which share from 0.0 to 1.0, of the elements that are left.
+        importance_scores: whose absolute values count in place of the parameter's.
+
+    Returns:
+        The module.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.prune.l1_unstructured.html
+    """
+    L1Unstructured.apply(module, name, amount, importance_scores=importance_scores)
+    return module
+
+
+def random_structured(module: ModuleT, name: str, amount: float, dim: int) -> ModuleT:
+    """Prune random slices of a parameter along a dimension.
+
+    Args:
+        module: the module.
+        name: the parameter.
+        amount: how many, or which share from 0.0 to 1.0, of the slices that are left.
+        dim: the dimension.
+
+    Returns:
+        The module.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.prune.random_structured.html
+    """
+    RandomStructured.apply(module, name, amount, dim)
+    return module
+
+
+def ln_structured(
+    module: ModuleT, name: str, amount: float, n: Any, dim: int, importance_scores: Tensor | None = None
+) -> ModuleT:
+    """Prune the slices of a parameter along a dimension that have the least norms.
+
+    Args:
+        module: the module.
+        name: the parameter.
+        amount: how many, or which share from 0.0 to 1.0, of the slices that are left.
+        n: the norm's order.
+        dim: the dimension.
+        importance_scores: whose norms count in place of the parameter's.
+
+    Returns:
+        The module.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.prune.ln_structured.html
+    """
+    LnStructured.apply(module, name, amount, n, dim, importance_scores=importance_scores)
+    return module
+
+
+def custom_from_mask(module: ModuleT, name: str, mask: Tensor) -> ModuleT:
+    """Prune a parameter where a mask says 0.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.prune.custom_from_mask.html
+    """
+    CustomFromMask.apply(module, name, mask)
+    return module
+
+
+def global_unstructured(
+    parameters: Iterable[tuple[Module, str]],
+    pruning_method: type[BasePruningMethod],
+    importance_scores: Mapping[tuple[Module, str], Tensor] | None = None,
+    **kwargs: Any,
+) -> None:
+    """Prune several parameters as if all their elements stood in one vector.
+
+    Args:
+        parameters: pairs of a module and a parameter's name.
+        pruning_method: an unstructured one, such as `L1Unstructured`.
+        importance_scores: by pairs, what counts in place of the parameters.
+        kwargs: for the method's constructor, such as `amount`.
+
+    Raises:
+        DtypeError: the method is not unstructured.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.prune.global_unstructured.html
+    """
+    if pruning_method.PRUNING_TYPE != "unstructured":
+        raise DtypeError(f"Only unstructured methods can prune globally, got {pruning_method}")
+    pairs = list(parameters)
+    for module, _ in pairs:
+        check_replaceable("global_unstructured", module)
+    with no_grad():
+        tensors = [getattr(module, name) for module, name in pairs]
+        given = importance_scores or {}
+        scores = [given.get(pair, tensor) for pair, tensor in zip(pairs, tensors, strict=True)]
+        masks = [
+            getattr(module, f"{name}_mask", ones_like(tensor))
+            for (module, name), tensor in zip(pairs, tensors, strict=True)
+        ]
+        mask = _combined(pruning_method(**kwargs), parameters_to_vector(scores), parameters_to_vector(masks))
+        parts = mask.split([tensor.numel() for tensor in tensors])
+    for (module, name), tensor, part in zip(pairs, tensors, parts, strict=True):
+        custom_from_mask(module, name, part.view_as(tensor))
+
+
+def remove(module: ModuleT, name: str) -> ModuleT:
+    """Make a pruned parameter an ordinary one, that has zeros where it was pruned.
+
+    Args:
+        module: the module.
+        name: the parameter.
+
+    Returns:
+        The module.
+
+    Raises:
+        ArgumentError: it is not pruned.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.prune.remove.html
+    """
+    key, hook = _hook_of(module, name)
+    if hook is None:
+        raise ArgumentError(f"Parameter '{name}' of module {module} has to be pruned before pruning can be removed")
+    hook.remove(module)
+    del module._forward_pre_hooks[key]
+    return module
+
+
+def is_pruned(module: Module) -> bool:
+    """Whether anything in a module is pruned.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.prune.is_pruned.html
+    """
+    hooks = [hook for each in module.modules() for hook in each._forward_pre_hooks.values()]
+    return any(isinstance(hook, BasePruningMethod) for hook in hooks)

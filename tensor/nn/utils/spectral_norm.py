@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from tensor.errors import ArgumentError
 from tensor.nn.modules.module import Module
 from tensor.nn.parameter import Parameter
+from tensor.nn.utils.owned import check_replaceable
 from tensor.nn.utils.power_method import (
     as_matrix,
     check_iterations,
@@ -86,6 +87,7 @@ def spectral_norm(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.spectral_norm.html
     """
+    check_replaceable("spectral_norm", module)
     check_none_yet(module, SpectralNorm, name)
     hook = SpectralNorm(name, n_power_iterations, output_dim(module) if dim is None else dim, eps)
     weight = module._parameters.get(name)
@@ -116,6 +118,7 @@ def remove_spectral_norm(module: ModuleT, name: str = "weight") -> ModuleT:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.remove_spectral_norm.html
     """
+    check_replaceable("remove_spectral_norm", module)
     hook = take_off(module, SpectralNorm, name)
     with no_grad():
         weight = hook.compute_weight(module, do_power_iteration=False)

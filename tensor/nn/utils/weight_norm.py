@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from tensor.nn.modules.module import Module
 from tensor.nn.parameter import Parameter
+from tensor.nn.utils.owned import check_replaceable
 from tensor.nn.utils.pre_hooks import WeightHook, check_none_yet, take_off
 from tensor.ops.vector_norms import vector_norm
 from tensor.scopes import no_grad
@@ -87,6 +88,7 @@ def weight_norm(module: ModuleT, name: str = "weight", dim: int | None = 0) -> M
         FutureWarning,
         stacklevel=2,
     )
+    check_replaceable("weight_norm", module)
     check_none_yet(module, WeightNorm, name)
     hook = WeightNorm(name, dim)
     weight = getattr(module, name)
@@ -115,6 +117,7 @@ def remove_weight_norm(module: ModuleT, name: str = "weight") -> ModuleT:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.remove_weight_norm.html
     """
+    check_replaceable("remove_weight_norm", module)
     hook = take_off(module, WeightNorm, name)
     with no_grad():
         weight = hook.compute_weight(module)
