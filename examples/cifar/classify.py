@@ -45,7 +45,7 @@ def main() -> None:
         f"loss {fit.losses[0]:.2f} → {fit.losses[-1]:.2f} → {path}"
     )
 
-    images, labels = pictures(arguments.pictures // 2, seed=1)
+    images, labels = pictures(arguments.pictures // 2, seed=2)
     print(f"Classifying {len(labels):,} pictures that it has not seen, on {arguments.replicas} replicas")
     with Pool(
         Classify,
