@@ -147,9 +147,13 @@ def set_default_dtype(d: dtype) -> None:
     _default = wanted
 
 
-def of_scalar(value: Scalar) -> dtype:
-    """Return the dtype that a Python number stands for where no tensor says more."""
-    return _default if type(value) is builtins.float else _BY_TYPE.get(type(value), int64)
+def of_scalar(value: Any) -> dtype:
+    """Return the dtype that a number, Python's or NumPy's, stands for where no tensor says more."""
+    if type(value) is builtins.float:
+        return _default
+    if (known := _BY_TYPE.get(type(value))) is not None:
+        return known
+    return _default if isinstance(value, np.floating) else bool if isinstance(value, np.bool_) else int64
 
 
 @cache

@@ -28,22 +28,54 @@ if TYPE_CHECKING:
 
 def _array(data: Any, dtype: DtypeLike | None, origins: list[Origin | None]) -> Array:
     """A new array of the dtype that PyTorch would choose for `data`; where what is marked in it came from is noted."""
-    is_array = isinstance(data, TensorBase | np.ndarray | np.generic)
+    has_dtype = isinstance(data, TensorBase | np.ndarray | np.generic)
+    plain = not has_dtype and _is_plain(data)
     try:
-        array = np.array(aliases.unwrapped(data, origins))
+        array = np.array(data if plain else aliases.unwrapped(_with_scalars(data), origins))
     except ValueError as error:
         raise ShapeError(_unequal(data) or f"tensor: {error}") from error
     if dtype is not None:
         if array.dtype.kind not in "fiubV":
             dtypes.of(array.dtype)
         target = canonical(dtype).numpy_dtype
-        if not is_array:
+        if not has_dtype:
             _check_fits(array, target)
         return np.asarray(run(array.astype, target, copy=False))
-    if not is_array and array.dtype == np.float64:
+    if array.dtype == np.float64 and (plain or not (has_dtype or np.float64 in _dtypes_in(data))):
         return np.asarray(run(array.astype, dtypes.get_default_dtype().numpy_dtype))
     dtypes.of(array.dtype)
     return array
+
+
+def _is_plain(data: Any) -> builtins.bool:
+    """Whether nested sequences hold Python's numbers only, which is soon seen."""
+    if type(data) not in (list, tuple):
+        return type(data) in _PLAIN
+    return _PLAIN.issuperset(map(type, data)) or all(_is_plain(each) for each in data)
+
+
+def _with_scalars(data: Any, depth: int = 0) -> Any:
+    """Sequences in which tensors of one element, of whatever shape, are scalars, as PyTorch takes them."""
+    if isinstance(data, list | tuple):
+        return [_with_scalars(each, depth + 1) for each in data]
+    if depth and isinstance(data, TensorBase) and data._data.size == 1:
+        tensor: Any = data
+        return detach(tensor).reshape(())
+    return data
+
+
+def _dtypes_in(data: Any) -> set[type[Any]]:
+    """The types of NumPy scalars that the arrays, tensors and NumPy scalars in nested sequences are made of."""
+    if isinstance(data, TensorBase):
+        return {data._data.dtype.type}
+    if isinstance(data, np.ndarray):
+        return {data.dtype.type}
+    if not isinstance(data, list | tuple):
+        return {type(data)}
+    return {kind for each in data for kind in _dtypes_in(each)}
+
+
+_PLAIN = frozenset({builtins.bool, builtins.int, builtins.float})
 
 
 def _check_fits(array: Array, target: np.dtype[Any]) -> None:

@@ -43,7 +43,7 @@ def arange(
         start, end = 0, start
     origins: list[Origin | None] = []
     first, last, by = [number(each, origins) for each in (start, end, step)]
-    floating = any(isinstance(each, builtins.float) for each in (first, last, by))
+    floating = any(isinstance(each, builtins.float | np.floating) for each in (first, last, by))
     wanted = canonical(dtype) if dtype is not None else dtypes.get_default_dtype() if floating else dtypes.int64
     if not wanted.is_floating_point:
         first, last, by = int(first), int(last), int(by)

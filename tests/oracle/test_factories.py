@@ -128,3 +128,51 @@ def test_complex_numbers_are_refused() -> None:
             T.tensor(data)
     with pytest.raises(T.DtypeError):
         T.zeros(2, dtype=np.complex64)
+
+
+# Sequences of what has a dtype of its own, and one element tensors in them.
+SEQUENCES = {
+    "float64 scalars": lambda t: [np.float64(1.0)],
+    "float64 scalars and floats": lambda t: [2.0, np.float64(1.0)],
+    "float32 scalars and floats": lambda t: [np.float32(1.0), 2.0],
+    "float16 scalars": lambda t: [np.float16(1.0)],
+    "int32 scalars and ints": lambda t: [np.int32(1), 2],
+    "float64 arrays": lambda t: [np.ones(2), np.zeros(2)],
+    "float32 arrays": lambda t: [np.ones(2, np.float32)],
+    "an array and a list": lambda t: (np.ones(2), [1, 2]),
+    "float64 tensors": lambda t: [t.tensor(1.0, dtype=t.float64)],
+    "int tensors and floats": lambda t: [t.tensor(1), 1.0],
+    "tensors of one element": lambda t: [t.tensor([1]), t.tensor([[2]])],
+    "nested tensors of one element": lambda t: [[t.tensor([1.5])], [2]],
+    "nothing": lambda t: [[], []],
+}
+
+
+@pytest.mark.filterwarnings("ignore:Creating a tensor from a list")
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_dtypes_and_shapes_of_sequences(name):
+    for make in ("tensor", "as_tensor"):
+        mine, theirs = (getattr(each, make)(SEQUENCES[name](each)) for each in (T, torch))
+        assert str(mine.dtype).split(".")[1] == str(theirs.dtype).split(".")[1]
+        assert tuple(mine.shape) == tuple(theirs.shape)
+        assert mine.tolist() == theirs.tolist()
+
+
+NUMPY_NUMBERS = {
+    "full float64": lambda t: t.full((2,), np.float64(0.5)),
+    "full float32": lambda t: t.full((2,), np.float32(0.5)),
+    "full int32": lambda t: t.full((2,), np.int32(3)),
+    "arange float32": lambda t: t.arange(np.float32(3)),
+    "arange int32": lambda t: t.arange(np.int32(3)),
+    "scalar_tensor": lambda t: t.scalar_tensor(np.float32(1.5)),
+    "added to ints": lambda t: t.zeros(2, dtype=t.int64) + np.float32(1.5),
+    "a power": lambda t: t.tensor([2]) ** np.float32(0.5),
+    "where": lambda t: t.where(t.tensor([True]), np.float64(1.5), 2),
+}
+
+
+@pytest.mark.parametrize("name", NUMPY_NUMBERS)
+def test_dtypes_of_numpys_numbers(name):
+    mine, theirs = (NUMPY_NUMBERS[name](each) for each in (T, torch))
+    assert str(mine.dtype).split(".")[1] == str(theirs.dtype).split(".")[1]
+    assert mine.tolist() == pytest.approx(theirs.tolist())
