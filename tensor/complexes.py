@@ -16,6 +16,7 @@ import numpy as np
 from tensor import devices, dtypes, factories
 from tensor.bases import TensorBase
 from tensor.errors import DtypeError, ShapeError, UnsupportedError
+from tensor.marks import MARKED
 from tensor.ops import choosing, comparisons, conversions, joining, signs, slicing, trigonometry
 from tensor.sizes import Size
 
@@ -82,6 +83,7 @@ class ComplexTensor:
     Raises:
         DtypeError: They are not of one such dtype.
         ShapeError: They are not of one shape.
+        InferenceTensorError: One is inference-only, and the other requires a gradient.
     """
 
     __slots__ = ("imag", "real")
@@ -104,6 +106,8 @@ class ComplexTensor:
             )
         if real.shape != imag.shape:
             raise ShapeError(f"the parts of a complex tensor differ in shape: {real.shape} and {imag.shape}")
+        if (real._flags ^ imag._flags) & MARKED:  # one is inference-only: both are then, unless the other is trained
+            real, imag = slicing.unbind(joining.stack((real, imag)))
         self.real = real
         self.imag = imag
 
@@ -163,7 +167,7 @@ class ComplexTensor:
         found: Tensor = choosing.where(zero, 0.0, choosing.where(zero, 1.0, squares).sqrt())
         return found
 
-    absolute = abs
+    absolute = __abs__ = abs
 
     def angle(self) -> Tensor:
         """Return the angles to the positive real axis, from -π to π."""

@@ -6,7 +6,8 @@ import tensor
 from tensor import nn
 from tensor.nn import functional as F
 
-CACHE = Path("embeddings.safetensors")
+CACHE = Path("out/embeddings.safetensors")
+CACHE.parent.mkdir(exist_ok=True)
 
 tensor.manual_seed(0)
 encoder = nn.Sequential(nn.Linear(16, 32), nn.ReLU(), nn.Linear(32, 8))

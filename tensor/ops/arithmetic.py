@@ -11,6 +11,7 @@ from tensor.dispatch import apply, operator, write
 from tensor.dtypes import Array, Scalar, is_floating, promoted, result_dtype
 from tensor.errors import ArgumentError, DtypeError
 from tensor.ops.elementwise import binary, inplace
+from tensor.ops.scalars_first import scalars_first, scaled
 from tensor.registry import op
 
 if TYPE_CHECKING:
@@ -126,21 +127,25 @@ minus = operator(SUB)
 mul = operator(MUL)
 
 
-def add(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
+def add(input: Tensor, other: Tensor | Scalar, *late: Tensor, alpha: Scalar = 1) -> Tensor:
     """Return `input + alpha * other`, broadcast.
 
     Raises:
         ArgumentError: `alpha` has a fraction, or is a boolean, and the result has not or is none.
     """
+    if late:
+        other, alpha = scaled("add", other, late, alpha)
     return plus(input, _scaled(input, other, alpha))
 
 
-def sub(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
+def sub(input: Tensor, other: Tensor | Scalar, *late: Tensor, alpha: Scalar = 1) -> Tensor:
     """Return `input - alpha * other`, broadcast.
 
     Raises:
         ArgumentError: `alpha` has a fraction, or is a boolean, and the result has not or is none.
     """
+    if late:
+        other, alpha = scaled("sub", other, late, alpha)
     return minus(input, _scaled(input, other, alpha))
 
 
@@ -181,11 +186,13 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Scalar) -> Tensor:
     return apply(LERP, input, end, weight)
 
 
+@scalars_first
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Scalar = 1) -> Tensor:
     """Return `input + value * tensor1 * tensor2`, broadcast."""
     return apply(ADDCMUL, input, tensor1, tensor2, value=value)
 
 
+@scalars_first
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Scalar = 1) -> Tensor:
     """Return `input + value * tensor1 / tensor2`, broadcast.
 
@@ -195,21 +202,27 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Scalar = 
     return apply(ADDCDIV, input, tensor1, tensor2, value=value)
 
 
-def add_(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
+def add_(input: Tensor, other: Tensor | Scalar, *late: Tensor, alpha: Scalar = 1) -> Tensor:
     """Add `alpha * other` to this tensor, in place."""
+    if late:
+        other, alpha = scaled("add_", other, late, alpha)
     return write(ADD, input, _scaled(input, other, alpha))
 
 
-def sub_(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
+def sub_(input: Tensor, other: Tensor | Scalar, *late: Tensor, alpha: Scalar = 1) -> Tensor:
     """Subtract `alpha * other` from this tensor, in place."""
+    if late:
+        other, alpha = scaled("sub_", other, late, alpha)
     return write(SUB, input, _scaled(input, other, alpha))
 
 
+@scalars_first
 def addcmul_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Scalar = 1) -> Tensor:
     """Add `value * tensor1 * tensor2` to this tensor, in place."""
     return write(ADDCMUL, input, tensor1, tensor2, value=value)
 
 
+@scalars_first
 def addcdiv_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Scalar = 1) -> Tensor:
     """Add `value * tensor1 / tensor2` to this tensor, in place."""
     return write(ADDCDIV, input, tensor1, tensor2, value=value)

@@ -13,7 +13,7 @@ from tensor.ops.conversions import clone
 from tensor.ops.dims import Dims, by_name, normal_dim, normal_dims, sizes
 from tensor.ops.shapes import reshape, view
 from tensor.registry import op
-from tensor.scalars import check_numbers
+from tensor.scalars import whole
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -192,7 +192,7 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
         ArgumentError: There are not two different dimensions.
         DimensionError: One is out of range.
     """
-    check_numbers("rot90", {"k": k})
+    k = whole("rot90", "k", k)
     ndim = input._data.ndim
     if len(dims) != 2:
         raise ArgumentError(f"expected total rotation dims == 2, but got dims = {len(dims)}")

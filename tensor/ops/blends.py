@@ -15,6 +15,7 @@ from tensor.ops import arithmetic
 from tensor.ops.conversions import cast
 from tensor.ops.linalg import bmm, mm, mv, outer
 from tensor.ops.masking import masked_fill
+from tensor.ops.scalars_first import scalars_first
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -62,6 +63,7 @@ def _blended(
     return blended if blended.dtype == dtype or input.dtype == dtype else cast(blended, dtype)
 
 
+@scalars_first
 def addmm(
     input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
 ) -> Tensor:
@@ -69,16 +71,19 @@ def addmm(
     return _blended(input, mm, (mat1, mat2), beta, alpha)
 
 
+@scalars_first
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1) -> Tensor:
     """Return `beta * input + alpha * (mat @ vec)`."""
     return _blended(input, mv, (mat, vec), beta, alpha)
 
 
+@scalars_first
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1) -> Tensor:
     """Return `beta * input + alpha * outer(vec1, vec2)`."""
     return _blended(input, outer, (vec1, vec2), beta, alpha)
 
 
+@scalars_first
 def baddbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
 ) -> Tensor:
@@ -86,6 +91,7 @@ def baddbmm(
     return _blended(input, bmm, (batch1, batch2), beta, alpha)
 
 
+@scalars_first
 def addbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
 ) -> Tensor:
@@ -112,6 +118,7 @@ def _blended_(
     return input.add_(arithmetic.times(product, alpha))
 
 
+@scalars_first
 def addmm_(
     input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
 ) -> Tensor:
@@ -119,11 +126,13 @@ def addmm_(
     return _blended_(input, mm, (mat1, mat2), beta, alpha)
 
 
+@scalars_first
 def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1) -> Tensor:
     """Compute `addmv` into this tensor, and return it."""
     return _blended_(input, mv, (mat, vec), beta, alpha)
 
 
+@scalars_first
 def addr_(
     input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
 ) -> Tensor:
@@ -131,6 +140,7 @@ def addr_(
     return _blended_(input, outer, (vec1, vec2), beta, alpha)
 
 
+@scalars_first
 def baddbmm_(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
 ) -> Tensor:
@@ -138,6 +148,7 @@ def baddbmm_(
     return _blended_(input, bmm, (batch1, batch2), beta, alpha)
 
 
+@scalars_first
 def addbmm_(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Tensor | Scalar = 1, alpha: Tensor | Scalar = 1
 ) -> Tensor:

@@ -6,6 +6,7 @@ has twice is a diagonal, a label that nobody else wants is summed. What remains 
 
 from __future__ import annotations
 
+import functools
 import math
 import string
 from collections.abc import Sequence
@@ -13,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tensor import dtypes
 from tensor.bases import TensorBase
 from tensor.dispatch import apply
 from tensor.dtypes import Array
 from tensor.errors import ArgumentError, DimensionError, DtypeError, ShapeError
+from tensor.ops.conversions import cast
 from tensor.ops.dims import normal_dims
 from tensor.registry import op
 
@@ -30,7 +33,7 @@ Labels = tuple[Any, ...]  # a label is a letter, or a number for each dimension 
 def _contracted(input: Array, other: Array, *, first: Labels, second: Labels, out: Labels) -> Any:
     """Multiply two arrays and sum over the labels that `out` lacks; each of these is a label of both."""
     if input.dtype != other.dtype:
-        raise DtypeError(f"einsum: expected operands of one dtype, got {input.dtype} and {other.dtype}")
+        raise DtypeError(f"expected operands of one dtype, got {input.dtype} and {other.dtype}")
     sizes = dict(zip(first, input.shape, strict=True))
     for label, size in zip(second, other.shape, strict=True):
         sizes[label] = size if sizes.get(label, 1) == 1 else sizes[label]
@@ -197,6 +200,9 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
             f"einsum(): {'more' if len(tensors) > len(parts) else 'fewer'} operands were provided than specified in "
             f"the equation: {len(tensors)} for {len(parts)}"
         )
+    if len({tensor._data.dtype for tensor in tensors}) > 1:
+        common = functools.reduce(dtypes.promote_types, [dtypes.of(tensor._data.dtype) for tensor in tensors])
+        tensors = [cast(tensor, common) for tensor in tensors]
     given = [_spelled(labels, tensor._data.ndim) for labels, tensor in zip(parts, tensors, strict=True)]
     result = _result(given, out)
     _check_sizes(tensors, given)

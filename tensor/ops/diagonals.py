@@ -13,6 +13,7 @@ from tensor.ops.conversions import clone
 from tensor.ops.dims import normal_dim
 from tensor.ops.shapes import reshape
 from tensor.registry import op
+from tensor.scalars import whole
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -80,7 +81,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
         DimensionError: A dimension is out of range, or both are one.
     """
     first, second = _two_dims("diagonal", input._data.ndim, dim1, dim2)
-    return apply(DIAGONAL, input, offset=offset, dim1=first, dim2=second)
+    return apply(DIAGONAL, input, offset=whole("diagonal", "offset", offset), dim1=first, dim2=second)
 
 
 def _two_dims(name: str, ndim: int, dim1: int, dim2: int) -> tuple[int, int]:
@@ -149,7 +150,7 @@ def tril(input: Tensor, diagonal: int = 0) -> Tensor:
         ShapeError: There are fewer than two dimensions.
     """
     _check_matrix("tril", input)
-    return apply(TRIL, input, diagonal=diagonal)
+    return apply(TRIL, input, diagonal=whole("tril", "diagonal", diagonal))
 
 
 def tril_(input: Tensor, diagonal: int = 0) -> Tensor:
@@ -167,7 +168,7 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
         ShapeError: There are fewer than two dimensions.
     """
     _check_matrix("triu", input)
-    return apply(TRIU, input, diagonal=diagonal)
+    return apply(TRIU, input, diagonal=whole("triu", "diagonal", diagonal))
 
 
 def triu_(input: Tensor, diagonal: int = 0) -> Tensor:

@@ -12,6 +12,7 @@ from tensor.errors import DimensionError
 from tensor.ops.dims import normal_dim, takes_axis
 from tensor.ops.peaks import extreme_vjp, pick, unpick_vjp
 from tensor.registry import op
+from tensor.scalars import whole
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -134,6 +135,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     """
     axis = normal_dim(dim, input._data.ndim)
     rows = input if input._data.ndim else input.reshape(1)
+    k = whole("topk", "k", k)
     if not 0 <= k <= rows._data.shape[axis]:
         raise DimensionError(f"selected index k out of range: k is {k}, the dimension has {rows._data.shape[axis]}")
     values, indices = apply(TOPK, rows, k=k, dim=axis, largest=largest)
@@ -155,6 +157,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Kth
     """
     axis = normal_dim(dim, input._data.ndim)
     size = input._data.shape[axis] if input._data.ndim else 1
+    k = whole("kthvalue", "k", k)
     if not 1 <= k <= size:
         raise DimensionError(f"kthvalue(): selected number k out of range for dimension {dim}: k is {k} of {size}")
     values, indices = sort(input, axis)

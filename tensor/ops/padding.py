@@ -118,6 +118,8 @@ def _mirrored(input: Tensor, widths: tuple[int, ...], mode: str) -> Tensor:
         raise ShapeError(f"{mode} padding: Expected non-zero sizes in all but the batch dimension, got {list(shape)}")
     whole = _by_dims(widths, ndim)
     for size, (before, after) in zip(shape, whole, strict=True):
+        if not (before or after):  # a batch may have no rows
+            continue
         if mode == "reflect" and max(before, after) >= size:
             raise ShapeError(
                 "Padding size should be less than the corresponding input dimension, but got: padding "

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from tensor.errors import ArgumentError, ShapeError
 from tensor.ops.axes import permute
 from tensor.ops.shapes import reshape
-from tensor.scalars import check_numbers
+from tensor.scalars import check_numbers, whole
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
 
-def _images(name: str, input: Tensor, factor: int) -> tuple[tuple[int, ...], int, int, int]:
-    check_numbers(name, {"factor": factor})
+def _images(name: str, input: Tensor) -> tuple[tuple[int, ...], int, int, int]:
     shape = input._data.shape
     if len(shape) < 3:
         raise ShapeError(f"{name} expects input to have at least 3 dimensions, but got input with {len(shape)}")
@@ -37,8 +36,8 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
         ArgumentError: The factor is not positive.
         ShapeError: The channels are no multiple of its square.
     """
-    batch, channels, height, width = _images("pixel_shuffle", input, upscale_factor)
-    r = upscale_factor
+    r = whole("pixel_shuffle", "upscale_factor", upscale_factor)
+    batch, channels, height, width = _images("pixel_shuffle", input)
     if r <= 0:
         raise ArgumentError(f"pixel_shuffle expects a positive upscale_factor, but got {r}")
     if channels % (r * r):
@@ -68,8 +67,8 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
         ArgumentError: The factor is not positive.
         ShapeError: A side is no multiple of it.
     """
-    batch, channels, height, width = _images("pixel_unshuffle", input, downscale_factor)
-    r = downscale_factor
+    r = whole("pixel_unshuffle", "downscale_factor", downscale_factor)
+    batch, channels, height, width = _images("pixel_unshuffle", input)
     if r <= 0:
         raise ArgumentError(f"pixel_unshuffle expects a positive downscale_factor, but got {r}")
     for side, size in (("height", height), ("width", width)):

@@ -16,6 +16,7 @@ from tensor.errors import ArgumentError, DtypeError, ShapeError
 from tensor.generators import Generator, random_of
 from tensor.ops.elementwise import check_floating, flat
 from tensor.registry import op
+from tensor.scalars import whole
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -150,7 +151,8 @@ def multinomial(
         ShapeError: There are no categories, or too many dimensions.
         DtypeError: The weights are no floats.
     """
-    return apply(MULTINOMIAL, input, num_samples=num_samples, replacement=replacement, random=random_of(generator))
+    count = whole("multinomial", "num_samples", num_samples)
+    return apply(MULTINOMIAL, input, num_samples=count, replacement=replacement, random=random_of(generator))
 
 
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:

@@ -18,7 +18,7 @@ from tensor.ops.indexing import getitem
 from tensor.ops.places import along, check_integers, rows, summed
 from tensor.ops.shapes import expand, reshape
 from tensor.registry import op
-from tensor.scalars import check_numbers
+from tensor.scalars import whole
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -202,7 +202,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     Raises:
         DimensionError: A class is negative, or not below `num_classes`.
     """
-    classes = tensor._data
+    classes, num_classes = tensor._data, whole("one_hot", "num_classes", num_classes)
     if classes.dtype != np.int64:
         raise DtypeError(
             f"one_hot is only applicable to index tensor of type LongTensor, got {dtypes.of(classes.dtype)}"
@@ -266,7 +266,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
         ShapeError: The input is no vector.
         ArgumentError: `r` is negative.
     """
-    check_numbers("combinations", {"r": r})
+    r = whole("combinations", "r", r)
     if input._data.ndim != 1:
         raise ShapeError(f"Expect a 1D vector, but got shape {list(input._data.shape)}")
     if r < 0:

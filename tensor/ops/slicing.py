@@ -18,7 +18,7 @@ from tensor.ops.indexing import GETITEM, getitem
 from tensor.ops.places import summed
 from tensor.ops.shapes import reshape
 from tensor.registry import op
-from tensor.scalars import check_numbers
+from tensor.scalars import check_numbers, whole
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -97,7 +97,7 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     Raises:
         DimensionError: They are not all there.
     """
-    check_numbers("narrow", {"start": start, "length": length})
+    start, length = whole("narrow", "start", start), whole("narrow", "length", length)
     if not input._data.ndim:
         raise ShapeError("narrow() cannot be applied to a 0-dim tensor.")
     dim = normal_dim(dim, input._data.ndim)
@@ -124,7 +124,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     Raises:
         DimensionError: There is no such place, or dimension.
     """
-    check_numbers("select", {"index": index})
+    index = whole("select", "index", index)
     if not input._data.ndim:
         raise DimensionError("select() cannot be applied to a 0-dim tensor.")
     dim = normal_dim(dim, input._data.ndim)
@@ -170,6 +170,8 @@ def split(
     _check_dims("split", tensor)
     dim = normal_dim(dim, tensor._data.ndim)
     pieces = split_size if split_size_or_sections is None else split_size_or_sections
+    if not getattr(pieces, "ndim", 1):
+        pieces = whole("split", "split_size_or_sections", pieces)
     if pieces is None:
         raise TypeError("split() missing 1 required argument: split_size_or_sections")
     if not isinstance(pieces, int):
@@ -205,6 +207,7 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Return at most `chunks` views of consecutive pieces of one dimension, of equal size but perhaps the last."""
     _check_dims("chunk", input)
+    chunks = whole("chunk", "chunks", chunks)
     if chunks <= 0:
         raise ShapeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     dim = normal_dim(dim, input._data.ndim)
@@ -227,8 +230,10 @@ def tensor_split(input: Tensor, indices_or_sections: int | Sequence[int], dim: i
 
     Raises:
         ArgumentError: There are to be no pieces.
-        DtypeError: They are given as a tensor: pass its `tolist()`.
+        DtypeError: The places are given as a tensor: pass its `tolist()`.
     """
+    if not getattr(indices_or_sections, "ndim", 1):
+        indices_or_sections = whole("tensor_split", "indices_or_sections", indices_or_sections)
     check_numbers("tensor_split", {"indices_or_sections": indices_or_sections})
     _check_dims("tensor_split", input)
     dim = normal_dim(dim, input._data.ndim)
@@ -308,7 +313,7 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     Raises:
         ArgumentError: The window is larger than the dimension, or `step` is not positive.
     """
-    check_numbers("unfold", {"dimension": dimension, "size": size, "step": step})
+    size, step = whole("unfold", "size", size), whole("unfold", "step", step)
     ndim = input._data.ndim
     dim = normal_dim(dimension, ndim)
     most = input._data.shape[dim] if ndim else 1

@@ -54,3 +54,25 @@ def test_integers_are_not_divided_by_addcdiv():
 def test_numbers_that_must_be_numbers():
     with pytest.raises(T.DtypeError, match="expected a Python number as value"):
         T.addcmul(ONES, ONES, ONES, value=T.tensor(2.0))
+
+
+def test_scalars_before_the_tensors_they_scale_get_a_warning():
+    for call in (
+        lambda: ONES.add(2, ONES),
+        lambda: T.add(ONES, 2, ONES),
+        lambda: ONES.clone().add_(2, ONES),
+        lambda: T.addcmul(ONES, 2, ONES, ONES),
+    ):
+        with pytest.warns(UserWarning, match="This overload of add.* is deprecated") as caught:
+            assert call().tolist() == (ONES * 3).tolist()
+        assert [each.filename for each in caught] == [__file__]
+    for refused in (
+        lambda: ONES.add(ONES, 2),
+        lambda: T.add(ONES, 2, 3),
+        lambda: T.add(ONES, 2, ONES, alpha=3),
+        lambda: ONES.addcmul(ONES, ONES, 2),
+        lambda: T.addmm(ONES, 2, 3, ONES, ONES, ONES),
+        lambda: T.addcmul(ONES, 2, ONES, ONES, value=3),
+    ):
+        with pytest.raises(TypeError):
+            refused()

@@ -33,9 +33,11 @@ def test_labels_that_are_no_letters():
             T.einsum(A, [0, label])
 
 
-def test_dtypes_are_not_mixed():
+def test_dtypes_are_mixed_by_einsum_only():
+    assert T.einsum("ij,jk", A, B.double()).dtype is T.float64
+    assert T.einsum("i,j->ij", T.arange(2), T.ones(3)).tolist() == [[0, 0, 0], [1, 1, 1]]
     with pytest.raises(T.DtypeError, match="one dtype"):
-        T.einsum("ij,jk", A, B.double())
+        T.tensordot(A, B.double(), 1)
 
 
 def test_dimensions_that_do_not_fit():
