@@ -4,6 +4,7 @@ import sys
 
 from tensor import (
     autograd,
+    foreach,
     linalg,
     marks,
     nn,
@@ -214,6 +215,7 @@ from tensor.nn.functional.recurrent_cells import (
     rnn_relu_cell,
     rnn_tanh_cell,
 )
+from tensor.nn.functional.tables import rows_of as embedding
 from tensor.nn.functional.transposed import (
     conv_transpose1d,
     conv_transpose2d,
@@ -806,7 +808,8 @@ __getattr__ = submodules(
             *("_C", "_dynamo", "_inductor", "_jit_internal", "accelerator", "amp", "ao", "backends", "compiler"),
             *("cuda", "distributed"),
             *("distributions", "export", "fft", "func", "functional", "fx", "hub", "jit", "library", "mps"),
-            *("multiprocessing", "onnx", "overrides", "profiler", "quantization", "storage", "testing", "torch_version", "types", "utils"),
+            *("multiprocessing", "onnx", "overrides", "profiler", "quantization", "storage", "testing"),
+            *("torch_version", "types", "utils"),
             *("version", "xpu"),
         }
     ),
@@ -814,6 +817,7 @@ __getattr__ = submodules(
 )
 
 outs.install(globals())
+globals().update(foreach.FUNCTIONS)
 
 torch = sys.modules[__name__]  # some files write `torch.torch.Tensor`
 
@@ -1021,6 +1025,7 @@ __all__ = [
     "dtype",
     "e",
     "einsum",
+    "embedding",
     "empty",
     "empty_like",
     "enable_grad",

@@ -20,7 +20,7 @@ from tensor.ops.conversions import cast, detach
 from tensor.ops.dims import extents
 from tensor.ops.sampling import normal_of
 from tensor.quiet import run
-from tensor.scalars import check_numbers, number
+from tensor.scalars import number, whole
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
@@ -424,7 +424,7 @@ def randint(
     Raises:
         ShapeError: There is no integer between the bounds.
     """
-    check_numbers("randint", {"low": low, "high": high})
+    low, high = whole("randint", "low", low), whole("randint", "high", high)
     if size is None and isinstance(high, Sequence):
         first, last, shape = 0, low, tuple(high)
     elif size is not None and isinstance(high, builtins.int):
@@ -474,6 +474,7 @@ def randperm(
     Raises:
         ArgumentError: `n` is negative.
     """
+    n = whole("randperm", "n", n)
     if n < 0:
         raise ArgumentError(f"n must be non-negative, got {n}")
     return _new(

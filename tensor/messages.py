@@ -55,7 +55,7 @@ def readonly(name: str, target: TensorBase) -> str:
     """Say that a tensor's memory is read-only."""
     return (
         f"{name}: this tensor ({describe(target)}) is over read-only memory, such as mapped or shared weights. "
-        "Write to a clone() of it."
+        "Load a file into memory that can be written with tensor.load(path, mmap=False), or write to a clone() of it."
     )
 
 

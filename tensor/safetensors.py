@@ -77,7 +77,8 @@ def load_model(
     Raises:
         StateDictError: names or shapes do not fit.
     """
-    missing, unexpected = model.load_state_dict(with_tied(model, serialization.load_named(filename, device)), strict=strict)
+    weights = with_tied(model, serialization.load_named(filename, device))
+    missing, unexpected = model.load_state_dict(weights, strict=strict)
     return missing, unexpected
 
 

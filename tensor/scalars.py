@@ -13,7 +13,7 @@ from tensor import modes, writes
 from tensor.aliases import unwrapped
 from tensor.bases import TensorBase, describe
 from tensor.errors import DtypeError, ShapeError
-from tensor.marks import Origin
+from tensor.marks import MARKED, Origin
 
 
 def check_numbers(name: str, values: Mapping[str, Any]) -> None:
@@ -24,6 +24,25 @@ def check_numbers(name: str, values: Mapping[str, Any]) -> None:
                 f"{name}: expected a Python number as {argument}, got a tensor ({describe(value)}); "
                 "pass its item(), which leaves the inference contract if the tensor is inference-only"
             )
+
+
+def whole(name: str, argument: str, value: Any) -> Any:
+    """Return a size, a count or a place that may be an integer tensor of one element, as PyTorch takes it.
+
+    A marked one is taken where whatever is made of it is marked, which is inside `inference_mode` only.
+
+    Raises:
+        DtypeError: It is another tensor.
+    """
+    if not isinstance(value, TensorBase):
+        return value
+    if value._data.dtype.kind not in "iub" or value._data.size != 1:
+        raise DtypeError(
+            f"{name}: expected an integer, or a tensor of one integer, as {argument}, got a tensor ({describe(value)})"
+        )
+    if value._flags & MARKED and modes.current() is not modes.INFERENCE:
+        check_numbers(name, {argument: value})
+    return int(value._data.item())
 
 
 def number(value: Any, origins: list[Origin | None]) -> Any:

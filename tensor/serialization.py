@@ -1,4 +1,4 @@
-"""`save` and `load`: named tensors and training checkpoints in safetensors files, with the inference mark; no pickle."""
+"""`save` and `load`: named tensors and training checkpoints in safetensors files, with the mark; never pickle."""
 
 from __future__ import annotations
 
@@ -192,10 +192,10 @@ def check_weights(header: Header, *, path: str | os.PathLike[str]) -> None:
     """
     if (structure := header.metadata.get(STRUCTURE_KEY)) is not None:
         parts = parts_of(structure)
-        hint = f"; tensors by name are under {', '.join(parts[:5])}" if parts else ""
+        others = f"; others that may be are under {', '.join(parts[1:5])}" if len(parts) > 1 else ""
         raise WeightsFileError(
             f"{os.fspath(path)}: it is a training checkpoint, not weights alone: pass the part that is the model's, "
-            f"tensor.load(path)[{parts[0] if parts else '...'}]{hint}"
+            f"tensor.load(path)[{parts[0] if parts else '...'}]{others}"
         )
 
 

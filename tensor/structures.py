@@ -16,7 +16,6 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tensor.bases import TensorBase
 from tensor.tensors import Tensor
 
 _MAX_DEPTH = 64
@@ -107,15 +106,15 @@ class _Writer:
             kind = "list" if isinstance(value, list) else "tuple"
             return {kind: [self.plain(each, (*place, index)) for index, each in enumerate(value)]}
         raise TypeError(
-            f"save writes dicts, lists and tuples of tensors, numbers, strings, booleans and None; {_shown(place)} is a "
-            f"{type(value).__name__}: {_advice(value)}"
+            f"save writes dicts, lists and tuples of tensors, numbers, strings, booleans and None; {_shown(place)} is "
+            f"a {type(value).__name__}: {_advice(value)}"
         )
 
     def _name(self, tensor: Tensor, place: tuple[Any, ...]) -> str:
         """Return the name of a tensor: that of one over the same memory, if there is one, else a new one."""
         array = tensor._data
         memory = (array.__array_interface__["data"][0], array.shape, array.strides, array.dtype)
-        same = (*memory, tensor.is_inference(), id(tensor.origin)) if array.size else id(tensor)
+        same = (*memory, tensor.is_inference(), tensor.origin) if array.size else id(tensor)
         if same not in self._names:
             name = ".".join(map(str, place)) or "tensor"
             while name in self.tensors or name == _RESERVED:
@@ -133,13 +132,13 @@ def _key(key: Any, place: tuple[Any, ...]) -> str | int:
 
 
 def _shown(place: tuple[Any, ...]) -> str:
-    return "what was given" + "".join(f"[{key!r:.100}]" for key in place)
+    return "obj" + "".join(f"[{key!r:.100}]" for key in place)
 
 
 def _advice(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return "pass a tensor, from_numpy makes one of it"
-    if isinstance(value, TensorBase):
+    if hasattr(value, "imag"):
         return "pass its real and its imaginary part"
     if hasattr(value, "state_dict"):
         return "pass its state_dict()"

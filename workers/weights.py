@@ -216,8 +216,8 @@ class WeightSnapshot(Mapping[str, np.ndarray]):
         """
         checkpoint = find_checkpoint(path)
         headers = [read_header(file) for file in checkpoint.files]
-        for file, header in zip(checkpoint.files, headers, strict=True):
-            check_weights(header, path=file)
+        for found, header in zip(checkpoint.files, headers, strict=True):
+            check_weights(header, path=found)
         aligned = all(entry.is_aligned() for header in headers for entry in header.entries.values())
         if not aligned or any(MARKS_KEY in header.metadata for header in headers):
             # Misaligned arrays are slow everywhere and copied by BLAS at each call; one aligned copy a node is cheaper.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tensor import factories
 from tensor.constants import nan
 from tensor.distributions import constraints
-from tensor.distributions.distribution import ElementwiseDistribution
-from tensor.distributions.parameters import broadcast_all, exactly_one, logits_to_probs, probs_to_logits
+from tensor.distributions.families import OddsDistribution
+from tensor.distributions.parameters import broadcast_all
 from tensor.nn.functional import binary_cross_entropy_with_logits
 from tensor.ops.choosing import where
 from tensor.ops.sampling import bernoulli
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
 
-class Bernoulli(ElementwiseDistribution):
+class Bernoulli(OddsDistribution):
     """Bernoulli distributions.
 
     Source: https://docs.pytorch.org/docs/stable/distributions.html#bernoulli
@@ -33,21 +33,7 @@ class Bernoulli(ElementwiseDistribution):
         ArgumentError: A probability is not from 0 to 1, or not just one of `probs` and `logits` is given.
     """
 
-    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}  # noqa: RUF012
     support = constraints.boolean
-
-    def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
-        exactly_one("Bernoulli", probs, logits)
-        name, value = ("probs", probs) if logits is None else ("logits", logits)
-        (self.__dict__[name],) = broadcast_all(value)
-        super().__init__(self.__dict__[name].shape, validate_args=validate_args)
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "logits":
-            return probs_to_logits(self.__dict__["probs"], is_binary=True)
-        if name == "probs":
-            return logits_to_probs(self.__dict__["logits"], is_binary=True)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
     def mean(self) -> Tensor:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tensor.distributions import constraints
 from tensor.distributions.constraints import Constraint
 from tensor.distributions.distribution import Distribution
+from tensor.distributions.families import ClassesDistribution
 from tensor.distributions.parameters import exactly_one, logits_to_probs, probs_to_logits
 from tensor.errors import ShapeError
 from tensor.limits import finfo
@@ -123,7 +124,7 @@ class Categorical(Distribution):
         return values.expand(-1, *self._batch_shape) if expand else values
 
 
-class OneHotCategorical(Distribution):
+class OneHotCategorical(ClassesDistribution):
     """One of several classes, as a vector with a single 1.
 
     Source: https://docs.pytorch.org/docs/stable/distributions.html#onehotcategorical
@@ -134,22 +135,10 @@ class OneHotCategorical(Distribution):
         validate_args: Whether to check parameters and values.
     """
 
-    arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}  # noqa: RUF012
     support = constraints.one_hot
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
-        self._categorical = Categorical(probs, logits, validate_args)
-        super().__init__(self._categorical.batch_shape, (self._categorical._num_events,), validate_args)
-
-    @property
-    def probs(self) -> Any:
-        """The probabilities of the classes."""
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Any:
-        """The logarithms of the probabilities of the classes."""
-        return self._categorical.logits
+        super().__init__(Categorical(probs, logits, validate_args), validate_args)
 
     @property
     def mean(self) -> Tensor:
@@ -166,14 +155,6 @@ class OneHotCategorical(Distribution):
         """The variances."""
         return self.probs * (1 - self.probs)  # type: ignore[no-any-return]
 
-    def expand(self, batch_shape: Sequence[int]) -> Self:
-        """Return the distribution with its parameters expanded to another `batch_shape`."""
-        made = type(self).__new__(type(self))
-        made.__dict__.update(self.__dict__)
-        made._categorical = self._categorical.expand(batch_shape)
-        made._batch_shape = Size(batch_shape)
-        return made
-
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Return random vectors with a single 1; see `Distribution.sample`."""
         with no_grad():
@@ -187,3 +168,22 @@ class OneHotCategorical(Distribution):
     def entropy(self) -> Tensor:
         """Return the entropies."""
         return self._categorical.entropy()
+
+
+class OneHotCategoricalStraightThrough(OneHotCategorical):
+    """One of several classes, as a vector with a single 1, to which gradients flow as if it were the probabilities.
+
+    Source: Bengio et al., 2013, https://arxiv.org/abs/1308.3432;
+    https://docs.pytorch.org/docs/stable/distributions.html#onehotcategoricalstraightthrough
+
+    Args:
+        probs: How probable each class is, (*batch_shape, classes), up to a factor; or
+        logits: the logarithms of that, up to a summand.
+        validate_args: Whether to check parameters and values.
+    """
+
+    has_rsample = True
+
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        """Return random vectors, whose gradient is that of the probabilities; see `Distribution.rsample`."""
+        return self.sample(sample_shape) + (self.probs - self.probs.detach())  # type: ignore[no-any-return]

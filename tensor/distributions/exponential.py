@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tensor import factories
 from tensor.distributions import constraints
 from tensor.distributions.distribution import ElementwiseDistribution
+from tensor.distributions.families import LocationScaleDistribution
 from tensor.distributions.parameters import broadcast_all
 from tensor.limits import finfo
 
@@ -78,7 +79,7 @@ class Exponential(ElementwiseDistribution):
         return 1.0 - self.rate.log()  # type: ignore[no-any-return]
 
 
-class Laplace(ElementwiseDistribution):
+class Laplace(LocationScaleDistribution):
     """Laplace distributions: exponential to both sides of a mean.
 
     Source: https://docs.pytorch.org/docs/stable/distributions.html#laplace
@@ -89,22 +90,9 @@ class Laplace(ElementwiseDistribution):
         validate_args: Whether to check parameters and values.
     """
 
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}  # noqa: RUF012
-    support = constraints.real
-    has_rsample = True
-
-    def __init__(self, loc: Tensor | float, scale: Tensor | float, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
-
     @property
     def mean(self) -> Tensor:
         """The means."""
-        return self.loc  # type: ignore[no-any-return]
-
-    @property
-    def mode(self) -> Tensor:
-        """The most probable values, which are the means."""
         return self.loc  # type: ignore[no-any-return]
 
     @property

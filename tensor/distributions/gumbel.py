@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tensor import factories
-from tensor.distributions import constraints
-from tensor.distributions.distribution import ElementwiseDistribution
-from tensor.distributions.parameters import broadcast_all
+from tensor.distributions.families import LocationScaleDistribution
 from tensor.limits import finfo
 
 if TYPE_CHECKING:
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 _EULER = 0.57721566490153286060
 
 
-class Gumbel(ElementwiseDistribution):
+class Gumbel(LocationScaleDistribution):
     """Gumbel distributions.
 
     Source: https://docs.pytorch.org/docs/stable/distributions.html#gumbel
@@ -29,23 +27,10 @@ class Gumbel(ElementwiseDistribution):
         validate_args: Whether to check parameters and values.
     """
 
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}  # noqa: RUF012
-    support = constraints.real
-    has_rsample = True
-
-    def __init__(self, loc: Tensor | float, scale: Tensor | float, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
-
     @property
     def mean(self) -> Tensor:
         """The means."""
         return self.loc + self.scale * _EULER  # type: ignore[no-any-return]
-
-    @property
-    def mode(self) -> Tensor:
-        """The most probable values."""
-        return self.loc  # type: ignore[no-any-return]
 
     @property
     def stddev(self) -> Tensor:

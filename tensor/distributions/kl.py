@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 from tensor import linalg
 from tensor.constants import inf
 from tensor.distributions.bernoulli import Bernoulli
+from tensor.distributions.binomial import Binomial
 from tensor.distributions.categorical import Categorical, OneHotCategorical
+from tensor.distributions.cauchy import Cauchy
 from tensor.distributions.distribution import Distribution
 from tensor.distributions.exponential import Exponential, Laplace
 from tensor.distributions.gamma import Beta, Dirichlet, Gamma
+from tensor.distributions.geometric import Geometric
+from tensor.distributions.half_normal import HalfNormal
 from tensor.distributions.independent import Independent, sum_rightmost
 from tensor.distributions.multivariate_normal import MultivariateNormal
 from tensor.distributions.normal import Normal
@@ -152,3 +156,24 @@ def _beta(p: Beta, q: Beta) -> Any:
 @register_kl(Poisson, Poisson)
 def _poisson(p: Poisson, q: Poisson) -> Any:
     return p.rate * (p.rate.log() - q.rate.log()) - (p.rate - q.rate)
+
+
+@register_kl(Binomial, Binomial)
+def _binomial(p: Binomial, q: Binomial) -> Any:
+    found = p.total_count * (p.probs * (p.logits - q.logits) + (-p.probs).log1p() - (-q.probs).log1p())
+    return where(p.total_count > q.total_count, inf, found)
+
+
+@register_kl(Cauchy, Cauchy)
+def _cauchy(p: Cauchy, q: Cauchy) -> Any:
+    return (((p.scale + q.scale) ** 2 + (p.loc - q.loc) ** 2) / (4 * p.scale * q.scale)).log()
+
+
+@register_kl(Geometric, Geometric)
+def _geometric(p: Geometric, q: Geometric) -> Any:
+    return -p.entropy() - (-q.probs).log1p() / p.probs - q.logits
+
+
+@register_kl(HalfNormal, HalfNormal)
+def _half_normal(p: HalfNormal, q: HalfNormal) -> Any:
+    return kl_divergence(p.base_dist, q.base_dist)

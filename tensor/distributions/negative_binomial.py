@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tensor.distributions import constraints
 from tensor.distributions.distribution import ElementwiseDistribution
-from tensor.distributions.parameters import broadcast_all, exactly_one, logits_to_probs, probs_to_logits
+from tensor.distributions.families import OddsDistribution
+from tensor.distributions.parameters import broadcast_all
 from tensor.nn.functional import logsigmoid
 from tensor.ops.gamma_samples import standard_gamma
 from tensor.ops.sampling import poisson
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
 
-class NegativeBinomial(ElementwiseDistribution):
+class NegativeBinomial(OddsDistribution):
     """Negative binomial distributions.
 
     Source: https://docs.pytorch.org/docs/stable/distributions.html#negativebinomial
@@ -40,17 +41,9 @@ class NegativeBinomial(ElementwiseDistribution):
     def __init__(
         self, total_count: Tensor | float, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
-        exactly_one("NegativeBinomial", probs, logits)
-        name, value = ("probs", probs) if logits is None else ("logits", logits)
+        name, value = self._given(probs, logits)
         self.total_count, self.__dict__[name] = broadcast_all(total_count, value)
-        super().__init__(self.total_count.shape, validate_args=validate_args)
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "logits":
-            return probs_to_logits(self.__dict__["probs"], is_binary=True)
-        if name == "probs":
-            return logits_to_probs(self.__dict__["logits"], is_binary=True)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        ElementwiseDistribution.__init__(self, self.total_count.shape, validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:

@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tensor import factories
-from tensor.distributions import constraints
-from tensor.distributions.distribution import ElementwiseDistribution
-from tensor.distributions.parameters import broadcast_all
+from tensor.distributions.families import LocationScaleDistribution
 from tensor.ops.special import erf, erfinv
 
 if TYPE_CHECKING:
     from tensor.tensors import Tensor
 
 
-class Normal(ElementwiseDistribution):
+class Normal(LocationScaleDistribution):
     """Normal distributions.
 
     Source: https://docs.pytorch.org/docs/stable/distributions.html#normal
@@ -30,22 +28,9 @@ class Normal(ElementwiseDistribution):
         ArgumentError: A standard deviation is not positive, or a parameter is nan.
     """
 
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}  # noqa: RUF012 - not to be changed
-    support = constraints.real
-    has_rsample = True
-
-    def __init__(self, loc: Tensor | float, scale: Tensor | float, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
-
     @property
     def mean(self) -> Tensor:
         """The means."""
-        return self.loc  # type: ignore[no-any-return]
-
-    @property
-    def mode(self) -> Tensor:
-        """The most probable values, which are the means."""
         return self.loc  # type: ignore[no-any-return]
 
     @property

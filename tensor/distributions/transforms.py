@@ -11,7 +11,7 @@ from tensor.distributions.constraints import Constraint
 from tensor.errors import UnsupportedError
 from tensor.nn.functional import softplus
 
-__all__ = ["AffineTransform", "ExpTransform", "SigmoidTransform", "TanhTransform", "Transform"]
+__all__ = ["AbsTransform", "AffineTransform", "ExpTransform", "SigmoidTransform", "TanhTransform", "Transform"]
 
 
 class Transform:
@@ -106,6 +106,23 @@ class _Inverse(Transform):
 
     def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
         return -self._of.log_abs_det_jacobian(y, x)
+
+
+class AbsTransform(Transform):
+    """`|x|`, whose inverse is taken to be positive; it has no density of its own."""
+
+    codomain = constraints.nonnegative
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AbsTransform)
+
+    __hash__ = object.__hash__
+
+    def _call(self, x: Any) -> Any:
+        return x.abs()
+
+    def _inverse(self, y: Any) -> Any:
+        return y
 
 
 class ExpTransform(Transform):

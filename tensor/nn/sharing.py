@@ -1,4 +1,4 @@
-"""Letting a replica's tensors stand on memory that others hold too: mapped weights, in place of a copy of their own."""
+"""Whose memory a module's tensors stand on: mapped weights that others hold too, or a copy of their own."""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ def share(old: Tensor, new: Tensor) -> None:
     old._flags = old._flags & ~TRACED | (TRACED if origin is not None else 0)
     if origin is not None:
         old._origin = origin
+
+
+def own(tensor: Tensor) -> Tensor:
+    """Return what can be trained: a tensor itself, or a copy where its memory is read-only, such as a mapped file's.
+
+    Inside inference mode nobody trains, and it is the tensor itself.
+    """
+    if is_inference_mode_enabled() or tensor.is_inference() or not storage_of(tensor).readonly:
+        return tensor
+    return tensor.detach().clone()
 
 
 def _is_seen_by_others(tensor: Tensor) -> bool:

@@ -11,7 +11,7 @@ from tensor import modes, writes
 from tensor.errors import TensorError
 from tensor.nn.deferred import array_of
 from tensor.nn.parameter import Parameter
-from tensor.nn.sharing import can_share, share
+from tensor.nn.sharing import can_share, own, share
 from tensor.scopes import no_grad
 from tensor.sizes import Size
 from tensor.tensors import Tensor
@@ -284,8 +284,10 @@ def _misfit(name: str, slot: Slot, value: Any) -> str | None:
 
 
 def like(old: Tensor, new: Tensor) -> Tensor:
-    """Return `new` as what can stand where `old` does: a parameter, if that is one."""
-    return Parameter(new, requires_grad=old.requires_grad) if isinstance(old, Parameter) else new
+    """Return `new` as what can stand where `old` does: a parameter, if that is one, and writable if it is trained."""
+    if isinstance(old, Parameter):
+        return Parameter(own(new) if old.requires_grad else new, requires_grad=old.requires_grad)
+    return own(new)
 
 
 def _quoted(names: list[str]) -> str:

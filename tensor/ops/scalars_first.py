@@ -67,7 +67,7 @@ def scalars_first(function: Callable[P, R]) -> Callable[P, R]:
             if "beta" in numbers and _is_number_before(first, given[0]):
                 first, given[0] = given[0], first
             _warn(name, ", ".join(["...", *[f"{each}=..." for each in numbers[: len(given)]]]))
-            return called(first, *others, **dict(zip(numbers, given, strict=False)), **named)
+            return function(first, *others, **dict(zip(numbers, given, strict=False)), **named)
         return function(*args, **named)
 
     return called

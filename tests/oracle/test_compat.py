@@ -504,3 +504,131 @@ def _through(t: Any, how: str) -> list[Any]:
 @pytest.mark.parametrize("how", ["not reentrant", "reentrant", "no input", "sequential"])
 def test_checkpoints_run_twice_as_in_torch(how: str) -> None:
     assert_close(_through(T, how), _through(torch, how), family="compat", tolerance=10.0)
+
+
+STEPS = {
+    "add": lambda t, x, y: (x.add(2, y), t.add(x, 2, y), t.add(x, t.tensor(2.0), y), x.clone().add_(0.5, y)),
+    "sub": lambda t, x, y: (x.sub(0.5, y), t.sub(x, 2, y), x.clone().sub_(0.1, y)),
+    "addcmul": lambda t, x, y: (x.addcmul(2, x, y), t.addcmul(x, 0.5, x, y), x.clone().addcmul_(0.1, y, y)),
+    "addcdiv": lambda t, x, y: (x.addcdiv(2, x, y), t.addcdiv(x, 0.5, x, y), x.clone().addcdiv_(-0.1, x, y)),
+    "addmm": lambda t, x, y: (
+        t.addmm(2, x, 3, x, y),
+        t.addmm(2, x, x, y),
+        t.addmm(t.tensor(2.0), x, x, y),
+        x.addmm(2, 3, x, y),
+        x.addmm(t.tensor(2.0), 3, x, y),
+        x.clone().addmm_(2, x, y),
+    ),
+    "addmv": lambda t, x, y: (t.addmv(2, x[0], 3, x, y[0]), x[0].addmv(2, x, y[0]), x[0].clone().addmv_(2, 3, x, y[0])),
+    "addr": lambda t, x, y: (t.addr(2, x, 3, x[0], y[0]), x.addr(2, x[0], y[0]), x.clone().addr_(2, 3, x[0], y[0])),
+    "batches": lambda t, x, y: (
+        t.addbmm(2, x, 3, x[None], y[None]),
+        x.clone().addbmm_(2, 3, x[None], y[None]),
+        t.baddbmm(2, x[None], 3, x[None], y[None]),
+        x[None].clone().baddbmm_(2, x[None], y[None]),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_numbers_before_the_tensors_that_they_scale(name: str) -> None:
+    check(STEPS[name], B, B[::-1].copy())
+
+
+COUNTED = {
+    "F.interpolate(x[None, None], size=(n, 3)).shape",
+    "F.interpolate(x[None, None], size=n, mode='bilinear').shape",
+    "t.topk(x, n).values",
+    "x.kthvalue(n).values",
+    "x.narrow(0, n, n - 1)",
+    "x.narrow(1, 0, n)",
+    "F.one_hot(t.tensor([0, 1]), n + 1)",
+    "x.split(n)",
+    "x.chunk(n, 1)",
+    "x.tensor_split(n)",
+    "x.select(0, n)",
+    "x.unfold(0, n, n)",
+    "x.repeat(n, 1)",
+    "x.repeat_interleave(n, dim=1)",
+    "F.pixel_shuffle(x[None].repeat(4, 1, 1), n)",
+    "t.multinomial(x.exp(), n).shape",
+    "t.combinations(x[0], n)",
+    "t.rot90(x, n)",
+    "x.triu(n) + x.tril(n)",
+    "x.diagonal(n)",
+    "t.topk(x, t.tensor(2.0))",
+    "x.narrow(0, t.tensor([1, 2]), 1)",
+}
+
+
+@pytest.mark.parametrize("call", sorted(COUNTED))
+def test_integer_tensors_as_counts(call: str) -> None:
+    found = []
+    for library in (torch, T):
+        names = {"t": library, "F": library.nn.functional, "x": library.tensor(B), "n": library.tensor(2)}
+        try:
+            found.append(values_of(eval(call, names)))
+        except (RuntimeError, TypeError):
+            found.append("refused")
+    if "refused" in found:
+        assert found[0] == found[1]
+    else:
+        assert_close(found[1], found[0], family="compat")
+
+
+LOOPS = {
+    "of one": lambda t, xs: [
+        *t._foreach_sqrt(t._foreach_abs(xs)),
+        *t._foreach_neg(tuple(xs)),
+        *t._foreach_zero_(t._foreach_clone(xs)),
+    ],
+    "of two": lambda t, xs: [
+        *t._foreach_add(xs, 2),
+        *t._foreach_add(xs, xs, alpha=2),
+        *t._foreach_mul(xs, [2.0, 3.0]),
+        *t._foreach_mul(xs, t.tensor(2.0)),
+        *t._foreach_div(xs, xs[::-1]),
+        *t._foreach_pow(t._foreach_abs(xs), 2.5),
+        *t._foreach_maximum(xs, 0.5),
+        *t._foreach_lerp(xs, xs[::-1], 0.3),
+    ],
+    "of three": lambda t, xs: [
+        *t._foreach_addcmul(xs, xs, xs, 2),
+        *t._foreach_addcmul(xs, xs, xs, [2.0, 3.0]),
+        *t._foreach_addcdiv(xs, xs, xs[::-1], t.tensor([2.0, 3.0])),
+    ],
+    "norms": lambda t, xs: [*t._foreach_norm(xs), *t._foreach_norm(xs, 1), *t._foreach_norm(xs, math.inf)],
+    "unlike lengths": lambda t, xs: t._foreach_add(xs, xs[:1]),
+    "numbers of unlike lengths": lambda t, xs: t._foreach_mul_(xs, [1.0]),
+    "nothing": lambda t, xs: t._foreach_neg([]),
+    "no list": lambda t, xs: t._foreach_neg(xs[0]),
+}
+
+
+def _stepped(t: Any, xs: Any) -> Any:
+    ms = t._foreach_mul(xs, 0.5)
+    t._foreach_add_(ms, xs, alpha=0.1)
+    t._foreach_sub_(ms, 0.2)
+    t._foreach_lerp_(ms, xs, 0.1)
+    t._foreach_addcmul_(ms, xs, xs, value=0.3)
+    t._foreach_addcdiv_(ms, xs, t._foreach_exp(xs), [0.1, 0.2])
+    t._foreach_div_(ms, [2.0, 4.0])
+    t._foreach_maximum_(ms, [each * 0 - 1 for each in ms])
+    return [*ms, *t._foreach_copy_(xs, ms)]
+
+
+LOOPS["in place"] = _stepped
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_lists_of_tensors(name: str) -> None:
+    found = []
+    for library in (torch, T):
+        try:
+            found.append(values_of(LOOPS[name](library, [library.tensor(B), library.tensor(B.T * 2 + 1)])))
+        except (RuntimeError, TypeError):
+            found.append("refused")
+    if "refused" in found:
+        assert found[0] == found[1]
+    else:
+        assert_close(found[1], found[0], family="compat")

@@ -58,6 +58,28 @@ CASES: dict[str, tuple[Any, tuple[np.ndarray, ...], Any]] = {
         (REALS, POSITIVE),
         UNIT - 0.5,
     ),
+    "Cauchy": (lambda d, a, b: d.Cauchy(a, b), (REALS, POSITIVE), REALS[::-1].copy()),
+    "HalfNormal": (lambda d, a: d.HalfNormal(a), (POSITIVE,), POSITIVE[::-1].copy()),
+    "Geometric": (lambda d, a: d.Geometric(a), (UNIT,), np.floor(POSITIVE * 3)),
+    "Geometric logits": (lambda d, a: d.Geometric(logits=a), (REALS,), np.floor(POSITIVE * 3)),
+    "Binomial": (lambda d, a: d.Binomial(5, a), (UNIT,), np.floor(POSITIVE * 2)),
+    "Binomial logits": (lambda d, a: d.Binomial(5, logits=a), (REALS,), np.floor(POSITIVE * 2)),
+    "Multinomial": (
+        lambda d, a: d.Multinomial(4, a),
+        (POSITIVE,),
+        np.array([[4.0, 0, 0, 0], [1, 1, 1, 1], [0, 3, 0, 1]]),
+    ),
+    "OneHotCategoricalStraightThrough": (
+        lambda d, a: d.OneHotCategoricalStraightThrough(a),
+        (POSITIVE,),
+        np.eye(4)[[0, 3, 1]],
+    ),
+    "RelaxedOneHotCategorical": (
+        lambda d, a, b: d.RelaxedOneHotCategorical(a, logits=b),
+        (np.array(0.7), REALS),
+        SIMPLEX,
+    ),
+    "RelaxedBernoulli": (lambda d, a, b: d.RelaxedBernoulli(a, b), (np.array(0.7), UNIT), UNIT[::-1].copy()),
     "StudentT": (lambda d, a, b, c: d.StudentT(a + 1, b, c), (POSITIVE, REALS, POSITIVE[::-1].copy()), REALS + 0.3),
     "NegativeBinomial": (
         lambda d, a, b: d.NegativeBinomial(a, logits=b),
@@ -103,8 +125,19 @@ def test_log_probabilities(case: str) -> None:
     _compare(lambda t, d: d.log_prob(t.tensor(values)), case)
 
 
-WITHOUT_ENTROPY = {"NegativeBinomial", "MixtureSameFamily", "squashed", "Poisson"}
-WITHOUT_DIVERGENCE = {"StudentT", "NegativeBinomial", "MixtureSameFamily", "squashed", "LogNormal", "Gumbel"}
+RELAXED = {"RelaxedOneHotCategorical", "RelaxedBernoulli"}
+# PyTorch computes a part of a multinomial's entropy in float32.
+WITHOUT_ENTROPY = {"NegativeBinomial", "MixtureSameFamily", "squashed", "Poisson", "Multinomial", *RELAXED}
+WITHOUT_DIVERGENCE = {
+    "StudentT",
+    "NegativeBinomial",
+    "MixtureSameFamily",
+    "squashed",
+    "LogNormal",
+    "Gumbel",
+    "Multinomial",
+    *RELAXED,
+}
 # PyTorch's samples of these are differentiable, ours are not.
 WITHOUT_RSAMPLE = {"StudentT", "Gamma", "Beta", "Dirichlet"}
 
@@ -201,3 +234,11 @@ def test_refused_as_in_torch(case: str) -> None:
         REFUSED[case](torch.distributions, torch)
     with pytest.raises((ValueError, NotImplementedError)):
         REFUSED[case](T.distributions, T)
+
+
+def test_the_entropy_of_a_multinomial() -> None:
+    ours, yours = (
+        d.Multinomial(4, each)
+        for d, each in ((T.distributions, T.tensor(POSITIVE)), (torch.distributions, torch.tensor(POSITIVE)))
+    )
+    np.testing.assert_allclose(ours.entropy().numpy(), yours.entropy().numpy(), rtol=1e-7)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from pathlib import Path
 
@@ -128,3 +129,83 @@ def test_what_the_guide_says_about_exporting_works(tmp_path, monkeypatch):
     torch.save(net.state_dict(), "model.pt", _use_new_zipfile_serialization=False)
     with pytest.raises(tensor.serialization.WeightsFileError, match=r"model\.pt: it is a pickle.*save_file"):
         tensor.load("model.pt")
+
+
+# --- Training checkpoints ---------------------------------------------------------------------------------------------
+
+SCHEDULES = {
+    "StepLR": {"step_size": 2},
+    "MultiStepLR": {"milestones": [1, 3]},
+    "OneCycleLR": {"max_lr": 0.3, "total_steps": 9},
+    "CosineAnnealingWarmRestarts": {"T_0": 3},
+    "CyclicLR": {"base_lr": 0.01, "max_lr": 0.1},
+    "LambdaLR": {"lr_lambda": lambda epoch: 0.9**epoch},
+    "ReduceLROnPlateau": {"patience": 1},
+}
+
+
+def run_with_checkpoint(library, name, path):
+    """Train, write a checkpoint as scripts do, read it, and go on: the checkpoint, and the values at the end."""
+    rows = library.arange(12.0).reshape(4, 3) / 10
+
+    def make():
+        net = library.nn.Sequential(library.nn.Linear(3, 2), library.nn.BatchNorm1d(2), library.nn.Linear(2, 1))
+        with library.no_grad():
+            for each in net.parameters():
+                each.copy_(library.arange(each.numel()).reshape(each.shape) / 7)
+        optimizer = library.optim.SGD(net.parameters(), lr=0.01, momentum=0.9)
+        return net, optimizer, getattr(library.optim.lr_scheduler, name)(optimizer, **SCHEDULES[name])
+
+    def train(net, optimizer, schedule):
+        for _ in range(3):
+            optimizer.zero_grad()
+            loss = net(rows).pow(2).mean()
+            loss.backward()
+            optimizer.step()
+            schedule.step(*([loss.item()] if name == "ReduceLROnPlateau" else []))
+        return loss
+
+    net, optimizer, schedule = make()
+    loss = train(net, optimizer, schedule)
+    library.save(
+        {
+            "epoch": 3,
+            "model_state_dict": net.state_dict(),
+            "optimizer_state_dict": optimizer.state_dict(),
+            "scheduler": schedule.state_dict(),
+            "loss": loss,
+            "history": [(1, 0.5), {"best": float("inf"), 7: None, "done": False, "name": "run"}],
+        },
+        path,
+    )
+    checkpoint = library.load(path, map_location="cpu", weights_only=library is tensor)
+    before = copy.deepcopy(checkpoint)  # torch trains on the checkpoint's own tensors
+    net, optimizer, schedule = make()
+    net.load_state_dict(checkpoint["model_state_dict"])
+    optimizer.load_state_dict(checkpoint["optimizer_state_dict"])
+    schedule.load_state_dict(checkpoint["scheduler"])
+    train(net, optimizer, schedule)
+    return before, [each.tolist() for each in net.state_dict().values()]
+
+
+def plain(value, number):
+    """A structure with `number` of each tensor's array and each float, and each mapping as a dict."""
+    if isinstance(value, torch.Tensor | tensor.Tensor):
+        return number(value.detach().numpy())
+    if isinstance(value, dict):
+        return {key: plain(each, number) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(plain(each, number) for each in value)
+    return number(value) if isinstance(value, float) else value
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_training_checkpoints_are_written_and_read_as_with_torch(tmp_path, name):
+    (theirs, their_end), (ours, our_end) = (
+        run_with_checkpoint(each, name, tmp_path / each.__name__) for each in (torch, tensor)
+    )
+    for key in ("epoch", "model_state_dict", "optimizer_state_dict", "loss", "history"):
+        assert plain(ours[key], lambda x: x) == plain(theirs[key], lambda x: pytest.approx(x, rel=1e-4, abs=1e-5))
+    assert set(ours["scheduler"]) == set(theirs["scheduler"])
+    for one, other in zip(our_end, their_end, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)

@@ -31,6 +31,18 @@ def interpolate(draw: Draw) -> Sample:
     return _interpolate(draw, modes, align_corners=draw.choice([None, False, True]))
 
 
+@samples("upsample", "interpolate with antialiasing")
+def interpolate_antialiased(draw: Draw) -> Sample:
+    options = {
+        "mode": draw.choice(["bilinear", "bicubic"]),
+        "size": [draw.integer(1, 9), draw.integer(2, 9)],  # of one column, PyTorch repeats the first row in float32
+        "align_corners": draw.choice([False, True]),
+        "antialias": True,
+    }
+    array = draw.array(draw.side(), draw.integer(1, 2), draw.integer(2, 9), draw.integer(2, 9))
+    return Sample(lambda t, x: t.nn.functional.interpolate(x, **options), [array])
+
+
 @samples("adaptive_avg_pool", "interpolate by area")
 def interpolate_area(draw: Draw) -> Sample:
     return _interpolate(draw, {"area": (1, 2, 3)})

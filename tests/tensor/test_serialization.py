@@ -183,15 +183,16 @@ def test_others_may_read_the_file_as_the_umask_says(path):
 
 
 @pytest.mark.parametrize("value", [[1, 2], "text", None, tensor.zeros(1)], ids=["list", "str", "none", "tensor"])
-def test_only_tensors_by_name_are_saved(path, value):
+def test_only_tensors_by_name_are_saved_under_the_names_of_the_library(path, value):
+    save_file = tensor.safetensors.save_file
     with pytest.raises(TypeError, match=r"save writes tensors by name, got a .*state_dict"):
-        save(value, path)
+        save_file(value, path)
     with (
         pytest.raises(TypeError, match=r"save writes tensors by name, got 'x': ")
         if not isinstance(value, tensor.Tensor)
         else pytest.raises(TypeError, match=r"got 3: Tensor")
     ):
-        save({3 if isinstance(value, tensor.Tensor) else "x": value}, path)
+        save_file({3 if isinstance(value, tensor.Tensor) else "x": value}, path)
     assert not path.exists()
 
 

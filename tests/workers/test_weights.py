@@ -31,6 +31,16 @@ def arrays():
     }
 
 
+def test_a_training_checkpoint_is_no_weights(tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    state = tensor.nn.Linear(2, 2).state_dict()
+    tensor.save({"epoch": 3, "model": state, "best": state}, path)
+    with pytest.raises(tensor.TensorError, match=r"training checkpoint.*tensor\.load\(path\)\['model'\].*'best'"):
+        WeightSnapshot.from_file(path)
+    with WeightSnapshot.from_mapping(tensor.load(path)["model"]) as snapshot:
+        assert list(snapshot) == ["weight", "bias"]
+
+
 def test_a_mapping_is_copied_once_and_aligned(arrays):
     with WeightSnapshot.from_mapping(arrays, epoch=3) as snapshot:
         assert (snapshot.epoch, list(snapshot)) == (3, list(arrays))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from tensor.nn.functional.adaptive_pooling import adaptive_avg_pool1d, adaptive_
 from tensor.nn.functional.windows import Sizes, along
 from tensor.ops.elementwise import check_floating
 from tensor.registry import op
-from tensor.scalars import check_numbers
+from tensor.scalars import check_numbers, whole
 from tensor.tensors import Tensor
 
 _CUBIC = -0.75  # the kernel's free parameter
@@ -96,6 +96,39 @@ def _cubic(size: int, count: int, scale: float | None, dtype: np.dtype[Any], *, 
     ]
 
 
+def _triangle(x: Array) -> Array:
+    return np.asarray(np.maximum(1 - x, 0))
+
+
+def _smooth_cubic(x: Array) -> Array:
+    """The cubic kernel with the parameter -0.5, as image libraries and PyTorch's antialiasing have it."""
+    return np.where(x < 1, (1.5 * x - 2.5) * x * x + 1, np.where(x < 2, ((-0.5 * x + 2.5) * x - 4) * x + 2, 0))
+
+
+# The kernel of each mode with antialiasing, and how far it reaches to each side.
+_KERNELS: dict[str, tuple[Callable[[Array], Array], int]] = {"bilinear": (_triangle, 1), "bicubic": (_smooth_cubic, 2)}
+
+
+def _antialiased(
+    size: int, count: int, scale: float | None, dtype: np.dtype[Any], mode: str, *, align_corners: bool
+) -> Taps:
+    """Each result is made of all elements that a kernel reaches, which is as wide as the results are apart."""
+    kernel, reach = _KERNELS[mode]
+    step = (
+        dtype.type((size - 1) / (count - 1) if count > 1 else 0) if align_corners else _step(size, count, scale, dtype)
+    )
+    width = max(step, dtype.type(1))
+    centres = step * (np.arange(count, dtype=dtype) + dtype.type(0.5))
+    half = dtype.type(0.5)
+    first = np.maximum((centres - reach * width + half).astype(np.int64), 0)
+    stop = np.minimum((centres + reach * width + half).astype(np.int64), size)
+    index = first[:, None] + np.arange(max((stop - first).max(), 1))
+    weights = kernel(np.abs((index - centres[:, None] + half) / width)).astype(dtype)
+    weights[index >= stop[:, None]] = 0
+    weights /= weights.sum(1, keepdims=True)
+    return [(np.minimum(each, size - 1), weight) for each, weight in zip(index.T, weights.T, strict=True)]
+
+
 def _taps(
     sizes: Sequence[int],
     counts: Sequence[int],
@@ -103,11 +136,14 @@ def _taps(
     dtype: np.dtype[Any],
     mode: str,
     align_corners: bool,
+    antialias: bool = False,
 ) -> list[Taps]:
     """What each dimension's results are made of."""
     made = []
     for size, count, scale in zip(sizes, counts, scales, strict=True):
-        if mode.startswith("nearest"):
+        if antialias:
+            made.append(_antialiased(size, count, scale, dtype, mode, align_corners=align_corners))
+        elif mode.startswith("nearest"):
             made.append(_nearest(size, count, scale, dtype, exact=mode == "nearest-exact"))
         else:
             compute = _cubic if mode == "bicubic" else _linear
@@ -160,11 +196,17 @@ def _upsample_nearest_vjp(
 
 
 def _upsample(
-    input: Array, *, mode: str, counts: tuple[int, ...], scales: tuple[float | None, ...], align_corners: bool
+    input: Array,
+    *,
+    mode: str,
+    counts: tuple[int, ...],
+    scales: tuple[float | None, ...],
+    align_corners: bool,
+    antialias: bool,
 ) -> Array:
     check_floating("interpolate", input)
     sizes = input.shape[-len(counts) :]
-    return _resampled(input, _taps(sizes, counts, scales, input.dtype, mode, align_corners))
+    return _resampled(input, _taps(sizes, counts, scales, input.dtype, mode, align_corners, antialias))
 
 
 def _upsample_vjp(
@@ -174,9 +216,10 @@ def _upsample_vjp(
     counts: tuple[int, ...],
     scales: tuple[float | None, ...],
     align_corners: bool,
+    antialias: bool,
 ) -> Array:
     sizes = shape[-len(counts) :]
-    return _resampled_vjp(g, _taps(sizes, counts, scales, g.dtype, mode, align_corners), sizes)
+    return _resampled_vjp(g, _taps(sizes, counts, scales, g.dtype, mode, align_corners, antialias), sizes)
 
 
 UPSAMPLE_NEAREST = op("upsample_nearest", _upsample_nearest, moves=True, input=_upsample_nearest_vjp)
@@ -203,7 +246,8 @@ def interpolate(
         align_corners: whether the centres of the corners stay where they are, rather than the corners themselves; of
             the linear and cubic modes only.
         recompute_scale_factor: whether to use the ratio of the sizes, which are integers, in place of the given factor.
-        antialias: not supported.
+        antialias: whether what is made smaller is smoothed, so that each result is made of all that it stands for; of
+            `bilinear` and `bicubic` only.
 
     Returns:
         (N, C, ...) of the new sizes.
@@ -211,7 +255,7 @@ def interpolate(
     Raises:
         ShapeError: the input has another number of dimensions than the mode takes, or is empty.
         ArgumentError: the arguments contradict each other.
-        UnsupportedError: `antialias`.
+        UnsupportedError: there is no such mode.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
     """
@@ -227,20 +271,29 @@ def interpolate(
         )
     if mode.startswith("nearest"):
         return apply(UPSAMPLE_NEAREST, input, mode=mode, counts=counts, scales=scales)
-    return apply(UPSAMPLE, input, mode=mode, counts=counts, scales=scales, align_corners=bool(align_corners))
+    return apply(
+        UPSAMPLE,
+        input,
+        mode=mode,
+        counts=counts,
+        scales=scales,
+        align_corners=bool(align_corners),
+        antialias=bool(antialias),
+    )
 
 
 def _check(shape: tuple[int, ...], mode: str, align_corners: bool | None, antialias: bool) -> None:
     """Raise unless a mode takes inputs of a shape, and these options."""
-    if antialias:
-        raise UnsupportedError(
-            "interpolate: antialias=True is not supported; smooth the input before, as by avg_pool2d"
-        )
     if mode not in _MODES:
         raise UnsupportedError(f"interpolate: expected a mode of {', '.join(_MODES)}, got {mode!r}")
     if mode not in _DIMS and align_corners is not None:
         raise ArgumentError(
             "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear"
+        )
+    if antialias and mode not in _KERNELS:
+        raise ArgumentError(
+            "Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input, got "
+            f"mode {mode!r} and an input of shape {list(shape)}"
         )
     if not 3 <= len(shape) <= 5 or _DIMS.get(mode, len(shape) - 2) != len(shape) - 2:
         wanted = f"{_DIMS[mode] + 2}D" if mode in _DIMS else "3D, 4D or 5D"
@@ -256,6 +309,8 @@ def _wanted(
     given = scale_factor if size is None else size
     values: tuple[Any, ...] = tuple(given) if isinstance(given, tuple | list) else (given,) * len(sizes)
     what = "scale_factor" if size is None else "size"
+    if size is not None:
+        values = tuple([whole("interpolate", what, each) for each in values])
     for each in values:
         check_numbers("interpolate", {what: each})
     if len(values) != len(sizes):

@@ -129,6 +129,25 @@ def embedding(
     return bounded
 
 
+def rows_of(
+    weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False, sparse: bool = False
+) -> Tensor:
+    """Look up rows of a table: `tensor.embedding`, which is `nn.functional.embedding` with its arguments turned.
+
+    Args:
+        weight: (rows, size).
+        indices: (...), integers, numbers of rows.
+        padding_idx: a row that gets no gradient; none if negative.
+        scale_grad_by_freq: whether a row's gradient is divided by how often it was looked up.
+        sparse: not supported.
+
+    Returns:
+        (..., size).
+    """
+    padding = None if padding_idx < 0 else padding_idx
+    return embedding(indices, weight, padding, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse)
+
+
 def _renorm(weight: Array, input: Array, *, max_norm: float, norm_type: float) -> None:
     check_lookup("embedding_renorm", input, weight)
     chosen = np.unique(input)

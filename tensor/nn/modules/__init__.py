@@ -30,6 +30,7 @@ from tensor.nn.modules.activation import (
     Tanhshrink,
     Threshold,
 )
+from tensor.nn.modules.adaptive import AdaptiveLogSoftmaxWithLoss
 from tensor.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm
 from tensor.nn.modules.channelshuffle import ChannelShuffle
 from tensor.nn.modules.container import ModuleDict, ModuleList, Sequential
@@ -111,6 +112,8 @@ from tensor.nn.modules.pooling import (
     AvgPool1d,
     AvgPool2d,
     AvgPool3d,
+    FractionalMaxPool2d,
+    FractionalMaxPool3d,
     LPPool1d,
     LPPool2d,
     LPPool3d,
@@ -153,6 +156,7 @@ __all__ = [
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
+    "AdaptiveLogSoftmaxWithLoss",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
@@ -192,6 +196,8 @@ __all__ = [
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",

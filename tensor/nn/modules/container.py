@@ -4,13 +4,61 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, overload
+from typing import Any, Self, overload
 
 from tensor.errors import ArgumentError, DimensionError, DtypeError
 from tensor.nn.modules.module import Module, _addindent
 
 
-class Sequential(Module):
+class _Numbered(Module):
+    """Modules by number: what `Sequential` and `ModuleList` share."""
+
+    _modules: dict[str, Module]  # type: ignore[assignment]  # no names without a module here
+
+    def append(self, module: Any) -> Self:
+        """Add a module at the end.
+
+        Returns:
+            This module.
+        """
+        self.add_module(str(len(self)), module)
+        return self
+
+    def pop(self, key: int | slice) -> Module:
+        """Remove a module and return it."""
+        module: Module = self[key]
+        del self[key]
+        return module
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self._modules.values())
+
+    @overload
+    def __getitem__(self, index: int) -> Module: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> Module:
+        return self._of(list(self._modules.items())[index]) if isinstance(index, slice) else list(self)[index]
+
+    def _of(self, items: list[tuple[str, Module]]) -> Self:
+        """A container of this class with some of these modules."""
+        raise NotImplementedError
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        setattr(self, list(self._modules)[index], module)
+
+    def __delitem__(self, index: int | slice) -> None:
+        names = list(self._modules)[index]
+        for name in [names] if isinstance(names, str) else names:
+            delattr(self, name)
+        if all(name.isdecimal() for name in self._modules):
+            _renumber(self, list(self))
+
+
+class Sequential(_Numbered):
     """Modules that feed one another in order.
 
     Args:
@@ -18,8 +66,6 @@ class Sequential(Module):
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html
     """
-
-    _modules: dict[str, Module]  # type: ignore[assignment]  # no names without a module here
 
     def __init__(self, *args: Module | OrderedDict[str, Module]) -> None:
         super().__init__()
@@ -36,15 +82,6 @@ class Sequential(Module):
         for module in self:
             input = module(input)
         return input
-
-    def append(self, module: Any) -> Sequential:
-        """Add a module at the end.
-
-        Returns:
-            This module.
-        """
-        self.add_module(str(len(self)), module)
-        return self
 
     def extend(self, sequential: Iterable[Module]) -> Sequential:
         """Add modules at the end.
@@ -65,12 +102,6 @@ class Sequential(Module):
         _renumber(self, _inserted(list(self), index, module))
         return self
 
-    def pop(self, key: int | slice) -> Module:
-        """Remove a module and return it."""
-        module = self[key]
-        del self[key]
-        return module
-
     def __add__(self, other: Sequential) -> Sequential:
         return Sequential(*self, *_modules_of(other, "+"))
 
@@ -85,33 +116,11 @@ class Sequential(Module):
     def __imul__(self, other: int) -> Sequential:
         return self.extend([module for _ in range(_times(other) - 1) for module in self])
 
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[Module]:
-        return iter(self._modules.values())
-
-    @overload
-    def __getitem__(self, index: int) -> Module: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequential: ...
-    def __getitem__(self, index: int | slice) -> Module:
-        if isinstance(index, slice):
-            return type(self)(OrderedDict(list(self._modules.items())[index]))
-        return list(self)[index]
-
-    def __setitem__(self, index: int, module: Module) -> None:
-        setattr(self, list(self._modules)[index], module)
-
-    def __delitem__(self, index: int | slice) -> None:
-        names = list(self._modules)[index]
-        for name in [names] if isinstance(names, str) else names:
-            delattr(self, name)
-        if all(name.isdecimal() for name in self._modules):
-            _renumber(self, list(self))
+    def _of(self, items: list[tuple[str, Module]]) -> Self:
+        return type(self)(OrderedDict(items))
 
 
-class ModuleList(Module):
+class ModuleList(_Numbered):
     """A list of modules.
 
     Args:
@@ -120,20 +129,9 @@ class ModuleList(Module):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html
     """
 
-    _modules: dict[str, Module]  # type: ignore[assignment]  # no names without a module here
-
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         super().__init__()
         self.extend(modules)
-
-    def append(self, module: Module) -> ModuleList:
-        """Add a module at the end.
-
-        Returns:
-            This list.
-        """
-        self.add_module(str(len(self)), module)
-        return self
 
     def extend(self, modules: Iterable[Module]) -> ModuleList:
         """Add modules at the end.
@@ -149,41 +147,17 @@ class ModuleList(Module):
         """Add a module before the one at an index."""
         _renumber(self, _inserted(list(self), index, module))
 
-    def pop(self, key: int | slice) -> Module:
-        """Remove a module and return it."""
-        module = self[key]
-        del self[key]
-        return module
-
     def __add__(self, other: Iterable[Module]) -> ModuleList:
         return type(self)([*self, *other])
 
     def __iadd__(self, modules: Iterable[Module]) -> ModuleList:
         return self.extend(modules)
 
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[Module]:
-        return iter(self._modules.values())
-
     def __contains__(self, module: object) -> bool:
         return any(module is each for each in self)
 
-    @overload
-    def __getitem__(self, index: int) -> Module: ...
-    @overload
-    def __getitem__(self, index: slice) -> ModuleList: ...
-    def __getitem__(self, index: int | slice) -> Module:
-        return type(self)(list(self)[index]) if isinstance(index, slice) else list(self)[index]
-
-    def __setitem__(self, index: int, module: Module) -> None:
-        setattr(self, list(self._modules)[index], module)
-
-    def __delitem__(self, index: int | slice) -> None:
-        modules = list(self)
-        del modules[index]
-        _renumber(self, modules)
+    def _of(self, items: list[tuple[str, Module]]) -> Self:
+        return type(self)([module for _, module in items])
 
     def __repr__(self) -> str:
         """Return the text, in which equal neighbours stand once."""
@@ -263,7 +237,7 @@ class ModuleDict(Module):
         del self._modules[name]
 
 
-def _renumber(container: Sequential | ModuleList, modules: list[Module]) -> None:
+def _renumber(container: _Numbered, modules: list[Module]) -> None:
     container._modules.clear()
     for index, module in enumerate(modules):
         container.add_module(str(index), module)

@@ -727,17 +727,8 @@ class HingeEmbeddingLoss(_Loss):
         return F.hinge_embedding_loss(input, target, margin=self.margin, reduction=self.reduction)
 
 
-class CosineEmbeddingLoss(_Loss):
-    """One minus the cosine where vectors should be alike, what it has above `margin` where not.
-
-    Args:
-        margin: the largest cosine of vectors that are not alike.
-        size_average: old; see `reduction`.
-        reduce: old; see `reduction`.
-        reduction: `mean`, `sum`, or `none` for one value an example.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CosineEmbeddingLoss.html
-    """
+class _MarginLoss(_Loss):
+    """What losses with a margin of 0 share."""
 
     def __init__(
         self,
@@ -748,6 +739,19 @@ class CosineEmbeddingLoss(_Loss):
     ) -> None:
         super().__init__(size_average, reduce, reduction)
         self.margin = margin
+
+
+class CosineEmbeddingLoss(_MarginLoss):
+    """One minus the cosine where vectors should be alike, what it has above `margin` where not.
+
+    Args:
+        margin: the largest cosine of vectors that are not alike.
+        size_average: old; see `reduction`.
+        reduce: old; see `reduction`.
+        reduction: `mean`, `sum`, or `none` for one value an example.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CosineEmbeddingLoss.html
+    """
 
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         """Compare.
@@ -763,7 +767,7 @@ class CosineEmbeddingLoss(_Loss):
         return F.cosine_embedding_loss(input1, input2, target, margin=self.margin, reduction=self.reduction)
 
 
-class MarginRankingLoss(_Loss):
+class MarginRankingLoss(_MarginLoss):
     """What one score lacks to being `margin` above another.
 
     Args:
@@ -774,16 +778,6 @@ class MarginRankingLoss(_Loss):
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MarginRankingLoss.html
     """
-
-    def __init__(
-        self,
-        margin: float = 0.0,
-        size_average: bool | None = None,
-        reduce: bool | None = None,
-        reduction: str = "mean",
-    ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.margin = margin
 
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         """Compare.

@@ -9,6 +9,7 @@ from tensor.complexes import is_complex
 from tensor.dtypes import bfloat16, dtype, float16, float32, float64
 from tensor.errors import UnsupportedError
 from tensor.factories import empty
+from tensor.legacy import dtype_of
 from tensor.nn.buffer import Buffer
 from tensor.nn.gradients import clear_grad
 from tensor.nn.modules.conversion import Conversion
@@ -433,9 +434,10 @@ class Module(Hooked, Stateful):
         """Convert floating-point parameters and buffers to bfloat16."""
         return self.to(bfloat16)
 
-    def type(self: ModuleT, dst_type: dtype) -> ModuleT:
-        """Convert all parameters and buffers to a dtype, counts too."""
-        return self._apply(lambda tensor: tensor.to(dst_type))
+    def type(self: ModuleT, dst_type: Any) -> ModuleT:
+        """Convert all parameters and buffers, counts too, to a dtype, or what `"tensor.HalfTensor"` names."""
+        target = dtype_of(dst_type)
+        return self._apply(lambda tensor: tensor.to(target))
 
     def cuda(self: ModuleT, device: Any = None) -> ModuleT:
         """Refuse: the CPU is the only device. Model files ask `tensor.cuda.is_available()` first."""
@@ -494,6 +496,10 @@ class Module(Hooked, Stateful):
 
     def _get_name(self) -> str:
         return type(self).__name__
+
+    @property
+    def _non_persistent_buffers_set(self) -> set[str]:  # PyTorch's name, which model files read
+        return self._transient_buffers
 
 
 # The tables of registered names in a module's __dict__, and what each holds.

@@ -22,7 +22,21 @@ def _shape(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
     return tuple(normalized_shape) if isinstance(normalized_shape, Iterable) else (normalized_shape,)
 
 
-class LayerNorm(Module):
+class _Affine(Module):
+    """Norms with a weight and a bias, or without."""
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def reset_parameters(self) -> None:
+        """Set the weight to one and the bias to zero."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+
+class LayerNorm(_Affine):
     """Shift and scale the last dimensions to mean 0 and variance 1, then by a learnt weight and bias.
 
     Args:
@@ -36,9 +50,6 @@ class LayerNorm(Module):
     Source: Ba et al., 2016, https://arxiv.org/abs/1607.06450;
     https://docs.pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html
     """
-
-    weight: Parameter | None
-    bias: Parameter | None
 
     def __init__(
         self,
@@ -56,13 +67,6 @@ class LayerNorm(Module):
         for name, there in (("weight", elementwise_affine), ("bias", elementwise_affine and bias)):
             self.register_parameter(name, Parameter(empty(shape, device=device, dtype=dtype)) if there else None)
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Set the weight to one and the bias to zero."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise.
@@ -134,7 +138,7 @@ class RMSNorm(Module):
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 
-class GroupNorm(Module):
+class GroupNorm(_Affine):
     """Shift and scale groups of channels to mean 0 and variance 1, then channels by a learnt weight and bias.
 
     Args:
@@ -152,9 +156,6 @@ class GroupNorm(Module):
     Source: Wu and He, 2018, https://arxiv.org/abs/1803.08494;
     https://docs.pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html
     """
-
-    weight: Parameter | None
-    bias: Parameter | None
 
     def __init__(
         self,
@@ -179,13 +180,6 @@ class GroupNorm(Module):
         for name, there in (("weight", affine), ("bias", affine and bias)):
             self.register_parameter(name, Parameter(empty(num_channels, device=device, dtype=dtype)) if there else None)
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Set the weight to one and the bias to zero."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise.

@@ -121,10 +121,49 @@ class ParameterDict(Module):
         del self[key]
         return value
 
+    def popitem(self) -> tuple[str, Any]:
+        """Remove the last parameter, and return its name and it."""
+        name = next(reversed(self._keys))
+        return name, self.pop(name)
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Return a parameter, which is set to the default where there is none of that name."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def copy(self) -> ParameterDict:
+        """Return a dict of the same parameters."""
+        return ParameterDict(self.items())
+
+    def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
+        """Return a dict with one value for all names.
+
+        Args:
+            keys: the names.
+            default: the value.
+        """
+        return ParameterDict((key, default) for key in keys)
+
     def clear(self) -> None:
         """Remove all parameters."""
         for name in [*self._keys]:
             del self[name]
+
+    def __or__(self, other: ParameterDict) -> ParameterDict:
+        joined = self.copy()
+        joined.update(other.items())
+        return joined
+
+    def __ror__(self, other: ParameterDict) -> ParameterDict:
+        return ParameterDict(other.items()) | self
+
+    def __ior__(self, other: ParameterDict) -> ParameterDict:
+        self.update(other.items())
+        return self
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._keys)
 
     def __len__(self) -> int:
         return len(self._keys)

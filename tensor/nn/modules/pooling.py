@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from tensor.errors import ArgumentError
 from tensor.nn import functional as F
 from tensor.nn.functional.adaptive_pooling import OutputSize
+from tensor.nn.functional.fractional_pooling import Ratios
 from tensor.nn.functional.max_pooling import MaxPooled
 from tensor.nn.functional.windows import Sizes
 from tensor.nn.modules.module import Module
@@ -115,7 +117,19 @@ class MaxPool3d(_MaxPoolNd):
     _function = staticmethod(F.max_pool3d)
 
 
-class _MaxUnpoolNd(Module):
+class _Windowed(Module):
+    """What pools with these three settings share."""
+
+    kernel_size: Sizes
+    stride: Sizes
+    padding: Sizes
+
+    def extra_repr(self) -> str:
+        """Return the layer's settings."""
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class _MaxUnpoolNd(_Windowed):
     """Maxima put back; the arguments are those of the public classes."""
 
     _dims: ClassVar[int]
@@ -141,10 +155,6 @@ class _MaxUnpoolNd(Module):
         """
         unpool = type(self)._function
         return unpool(input, indices, self.kernel_size, self.stride, self.padding, output_size)
-
-    def extra_repr(self) -> str:
-        """Return the layer's settings."""
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
 class MaxUnpool1d(_MaxUnpoolNd):
@@ -189,19 +199,94 @@ class MaxUnpool3d(_MaxUnpoolNd):
     _dims, _function = 3, staticmethod(F.max_unpool3d)
 
 
-class _AvgPoolNd(Module):
-    """What average pools share."""
+class _FractionalMaxPoolNd(Module):
+    """Maxima of windows that lie at random; the arguments are those of the public classes."""
 
-    kernel_size: Sizes
-    stride: Sizes
-    padding: Sizes
+    _dims: ClassVar[int]
+    _function: ClassVar[Callable[..., MaxPooled]]
+    _random_samples: Tensor | None
 
-    def extra_repr(self) -> str:
-        """Return the layer's settings."""
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+    def __init__(
+        self,
+        kernel_size: Sizes,
+        output_size: Sizes | None = None,
+        output_ratio: Ratios | None = None,
+        return_indices: bool = False,
+        _random_samples: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        name, each = type(self).__name__, _ntuple(self._dims)
+        if (output_size is None) == (output_ratio is None):
+            raise ArgumentError(f"{name} requires specifying either an output size, or a pooling ratio, but not both")
+        self.kernel_size = each(kernel_size)
+        self.return_indices = return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = None if output_size is None else each(output_size)
+        self.output_ratio = None if output_ratio is None else each(output_ratio)
+        if self.output_ratio is not None and not all(0 < ratio < 1 for ratio in self.output_ratio):
+            raise ArgumentError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
+
+    def forward(self, input: Tensor) -> MaxPooled:
+        """Pool.
+
+        Args:
+            input: (N, C, ...), or (C, ...).
+
+        Returns:
+            The same with smaller last sizes; with `return_indices`, where the maxima lie too, int64.
+        """
+        pool = type(self)._function
+        return pool(
+            input,
+            self.kernel_size,
+            self.output_size,
+            self.output_ratio,
+            self.return_indices,
+            _random_samples=self._random_samples,
+        )
 
 
-class AvgPool1d(_AvgPoolNd):
+class FractionalMaxPool2d(_FractionalMaxPoolNd):
+    """Take the maxima of windows of images that lie at random, about evenly.
+
+    Args:
+        kernel_size: of the windows.
+        output_size: how many windows there are in each dimension; or
+        output_ratio: what part of the input's size that is, between 0 and 1.
+        return_indices: whether to return where the maxima lie too.
+        _random_samples: (N, C, 2), from 0 to 1; drawn at each call unless given.
+
+    Raises:
+        ArgumentError: both sizes are given, or neither; or a ratio is not between 0 and 1.
+
+    Source: Graham, 2014, https://arxiv.org/abs/1412.6071;
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.FractionalMaxPool2d.html
+    """
+
+    _dims, _function = 2, staticmethod(F.fractional_max_pool2d)
+
+
+class FractionalMaxPool3d(_FractionalMaxPoolNd):
+    """Take the maxima of windows of volumes that lie at random, about evenly.
+
+    Args:
+        kernel_size: of the windows.
+        output_size: how many windows there are in each dimension; or
+        output_ratio: what part of the input's size that is, between 0 and 1.
+        return_indices: whether to return where the maxima lie too.
+        _random_samples: (N, C, 3), from 0 to 1; drawn at each call unless given.
+
+    Raises:
+        ArgumentError: both sizes are given, or neither; or a ratio is not between 0 and 1.
+
+    Source: Graham, 2014, https://arxiv.org/abs/1412.6071;
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.FractionalMaxPool3d.html
+    """
+
+    _dims, _function = 3, staticmethod(F.fractional_max_pool3d)
+
+
+class AvgPool1d(_Windowed):
     """Average the elements of each window over sequences.
 
     Args:
@@ -242,7 +327,7 @@ class AvgPool1d(_AvgPoolNd):
         return F.avg_pool1d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
 
 
-class _DividingAvgPool(_AvgPoolNd):
+class _DividingAvgPool(_Windowed):
     """An average pool that can divide by another number; the arguments are those of the public classes."""
 
     _function: ClassVar[Callable[..., Tensor]]

@@ -16,6 +16,7 @@ from tensor.nn.deferred import amend
 from tensor.nn.functional.tables import check_options, check_padding_idx
 from tensor.nn.modules.module import Module
 from tensor.nn.parameter import Parameter
+from tensor.nn.sharing import own
 from tensor.tensors import Tensor
 
 
@@ -154,7 +155,7 @@ class Embedding(_Table):
         """Return a table of given vectors.
 
         Args:
-            embeddings: (num_embeddings, embedding_dim); shared, not copied.
+            embeddings: (num_embeddings, embedding_dim); shared, copied only if read-only and to be trained.
             freeze: whether they are not trained.
             padding_idx: the number of a vector that is not trained.
             max_norm: see the class.
@@ -174,7 +175,7 @@ class Embedding(_Table):
             norm_type=norm_type,
             scale_grad_by_freq=scale_grad_by_freq,
             sparse=sparse,
-            _weight=embeddings,
+            _weight=embeddings if freeze else own(embeddings),
             _freeze=freeze,
         )
 
@@ -270,7 +271,7 @@ class EmbeddingBag(_Table):
         """Return a table of given vectors.
 
         Args:
-            embeddings: (num_embeddings, embedding_dim); shared, not copied.
+            embeddings: (num_embeddings, embedding_dim); shared, copied only if read-only and to be trained.
             freeze: whether they are not trained.
             max_norm: see the class.
             norm_type: see the class.
@@ -292,7 +293,7 @@ class EmbeddingBag(_Table):
             scale_grad_by_freq=scale_grad_by_freq,
             mode=mode,
             sparse=sparse,
-            _weight=embeddings,
+            _weight=embeddings if freeze else own(embeddings),
             include_last_offset=include_last_offset,
             padding_idx=padding_idx,
             _freeze=freeze,

@@ -103,7 +103,8 @@ class Stateful:
         Args:
             state_dict: tensors by dotted name.
             strict: whether its keys must be exactly this module's.
-            assign: use the given tensors in place of the module's own, in every mode.
+            assign: use the given tensors in place of the module's own, in every mode. Outside `inference_mode`, those
+                that are read-only are copied, unless they are for parameters that do not require a gradient.
 
         Returns:
             The keys that were missing or unexpected, when not strict.

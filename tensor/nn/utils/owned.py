@@ -16,10 +16,9 @@ def check_replaceable(what: str, module: Module) -> None:
     """
     if not is_inference_mode_enabled():
         return
-    for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
-        if not tensor.is_inference():
-            raise InferenceTensorError(
-                f"{what}: {name} cannot be replaced inside inference_mode: what took its place would be "
-                "inference-only, and the module, which was built outside, could not be trained any more. "
-                f"Call {what} outside the block."
-            )
+    if not all(each.is_inference() for each in [*module.parameters(), *module.buffers()]):
+        raise InferenceTensorError(
+            f"{what} cannot be called inside inference_mode on this {type(module).__name__}: its parameters would "
+            "become inference-only, and the module, which was built outside, could not be trained any more. "
+            "Call it outside the block."
+        )

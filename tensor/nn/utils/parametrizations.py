@@ -14,6 +14,7 @@ from tensor.nn.utils.orthogonal_maps import MAPS, NO_INVERSE, completed, is_orth
 from tensor.nn.utils.parametrize import register_parametrization
 from tensor.nn.utils.power_method import (
     as_matrix,
+    check_improvable,
     check_iterations,
     first_vectors,
     improve_left,
@@ -102,6 +103,7 @@ class _SpectralNorm(Module):
             return F.normalize(weight, dim=0, eps=self.eps)
         matrix = as_matrix(weight, self.dim)
         if self.training:
+            check_improvable(self._u)
             self._improve(matrix, self.n_power_iterations)
         return weight / norm_along(matrix, self._u, self._v)
 

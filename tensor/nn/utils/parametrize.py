@@ -27,6 +27,7 @@ from tensor.nn.parameter import Parameter
 from tensor.nn.utils.owned import check_replaceable
 from tensor.scopes import no_grad
 from tensor.tensors import Tensor
+from tensor.writes import check_assigned
 
 ModuleT = TypeVar("ModuleT", bound=Module)
 
@@ -108,7 +109,11 @@ class ParametrizationList(ModuleList):
         Raises:
             TensorError: a parametrization has no `right_inverse`.
             ArgumentError: it returns what does not fit.
+            InferenceTensorError: the value is inference-only, the originals are not.
         """
+        for original in self._originals:
+            if not original.is_inference():  # nor is what a parametrization may keep of the value beside them
+                check_assigned("a parametrized tensor", value, original)
         new: Any = value
         for module in reversed(list(self)):
             if not hasattr(module, "right_inverse"):

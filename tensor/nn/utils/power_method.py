@@ -5,7 +5,8 @@ Source: Miyato et al., 2018, https://arxiv.org/abs/1802.05957
 
 from __future__ import annotations
 
-from tensor.errors import ArgumentError
+from tensor.errors import ArgumentError, InferenceModeError
+from tensor.modes import is_inference_mode_enabled
 from tensor.nn import functional as F
 from tensor.nn.modules.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from tensor.nn.modules.module import Module
@@ -56,6 +57,22 @@ def first_vectors(matrix: Tensor, eps: float) -> tuple[Tensor, Tensor]:
     drawn = [matrix.new_empty(size).normal_(0, 1) for size in matrix.shape]
     u, v = (F.normalize(each, dim=0, eps=eps) for each in drawn)
     return u, v
+
+
+def check_improvable(u: Tensor) -> None:
+    """Raise inside inference mode, if a vector belongs to a module that was built outside: training goes on from it.
+
+    Args:
+        u: one of the vectors.
+
+    Raises:
+        InferenceModeError: it is to be called in evaluation.
+    """
+    if is_inference_mode_enabled() and not u.is_inference():
+        raise InferenceModeError(
+            "spectral_norm inside inference_mode would update the singular vectors of a module in training mode. "
+            "Call module.eval() before computing with it."
+        )
 
 
 @no_grad()

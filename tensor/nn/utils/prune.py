@@ -237,14 +237,16 @@ class _ByAmount(BasePruningMethod):
         ArgumentError: it is negative, or a share above 1.
     """
 
+    amount: Any
+
     def __init__(self, amount: float) -> None:
-        if not isinstance(amount, Real):
+        self.amount = amount
+        if not isinstance(self.amount, Real):
             raise DtypeError(f"Invalid type for amount: {amount}. Must be int or float.")
-        if amount < 0 or (not isinstance(amount, Integral) and amount > 1):
+        if amount < 0 or (not isinstance(self.amount, Integral) and amount > 1):
             raise ArgumentError(
                 f"amount={amount} should either be a float in the range [0, 1] or a non-negative integer"
             )
-        self.amount = amount
 
     def _count(self, size: int) -> int:
         count = int(self.amount) if isinstance(self.amount, Integral) else round(self.amount * size)

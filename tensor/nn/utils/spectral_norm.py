@@ -13,6 +13,7 @@ from tensor.nn.parameter import Parameter
 from tensor.nn.utils.owned import check_replaceable
 from tensor.nn.utils.power_method import (
     as_matrix,
+    check_improvable,
     check_iterations,
     first_vectors,
     improve_left,
@@ -55,6 +56,8 @@ class SpectralNorm(WeightHook):
         """
         weight, u, v = (getattr(module, f"{self.name}_{each}") for each in ("orig", "u", "v"))
         matrix = as_matrix(weight, self.dim)
+        if do_power_iteration:
+            check_improvable(u)
         for _ in range(self.n_power_iterations if do_power_iteration else 0):
             improve_right(matrix, u, v, self.eps)
             improve_left(matrix, u, v, self.eps)

@@ -180,7 +180,8 @@ def test_spectral_norm_by_a_hook(make, shape, options):
         assert module.training == training
         return out
 
-    check(make, floats(*shape), call=call)
+    # Float32 is rounded in each power iteration, and two of them stand between weight and result.
+    check(make, floats(*shape), call=call, tolerance={"float32": 5e-5, "float64": 1e-10})
 
 
 def test_spectral_norm_by_a_hook_removed():

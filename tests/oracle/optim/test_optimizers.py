@@ -177,7 +177,7 @@ def handwritten(library: Any) -> Any:
                         continue
                     state = self.state[p]
                     if not state:
-                        state["step"], state["notes"] = 0, [1, (0.5, "text")]
+                        state["step"], state["notes"] = 0, [1, (0.5, None)]
                         state["mean"], state["square"] = library.zeros_like(p), library.zeros_like(p)
                         state["seen"] = library.zeros((), dtype=library.int64)
                     state["step"] += 1

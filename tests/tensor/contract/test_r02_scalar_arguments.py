@@ -1,5 +1,6 @@
 """R2 and R4: a marked tensor passed where a number is expected is an operand, or carried along, or refused."""
 
+import contextlib
 import inspect
 
 import pytest
@@ -225,7 +226,7 @@ CALLS |= {
 PLACES = {
     *("dim", "dim0", "dim1", "dim2", "start_dim", "end_dim", "diagonal", "index", "start", "length", "count", "offset"),
     *("chunks", "split_size_or_sections", "n", "m", "steps", "num_classes", "padding_idx", "seed", "repeats"),
-    *("output_size", "sections", "split_size"),
+    *("output_size", "sections", "split_size", "ndim", "stacklevel", "_stacklevel"),
 }
 # They name no data: a dtype comes out.
 ABOUT_DTYPES = {"result_type"}
@@ -318,3 +319,58 @@ def test_training_memory_takes_none_inside():
             with pytest.raises(T.InferenceTensorError):
                 fill(half)
     assert weight.tolist() == [0, 0, 0]
+
+
+COUNTS = {
+    "chunk": lambda n: X.chunk(n)[0],
+    "combinations": lambda n: T.combinations(X[0], n),
+    "diagonal": lambda n: X.diagonal(n),
+    "interpolate": lambda n: F.interpolate(SERIES, n),
+    "kthvalue": lambda n: X.kthvalue(n).values,
+    "multinomial": lambda n: X.multinomial(n),
+    "narrow": lambda n: X.narrow(0, n, 1),
+    "narrow to": lambda n: X.narrow(0, 0, n),
+    "one_hot": lambda n: F.one_hot(CLASSES * 0, n),
+    "pixel_shuffle": lambda n: F.pixel_shuffle(IMAGE, n),
+    "rot90": lambda n: T.rot90(X, n),
+    "select": lambda n: X.select(0, n),
+    "split": lambda n: X.split(n)[0],
+    "tensor_split": lambda n: X.tensor_split(n)[0],
+    "topk": lambda n: X.topk(n).values,
+    "tril": lambda n: X.tril(n),
+    "unfold": lambda n: X.unfold(0, n, 1),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_counts_of_unmarked_integers_only(name):
+    call = COUNTS[name]
+    assert call(T.tensor(1)).shape == call(1).shape
+    with T.inference_mode():
+        marked = T.tensor(1)
+        assert call(marked).is_inference()
+    with pytest.raises(T.DtypeError, match=r"item\(\)"):
+        call(marked)
+    with pytest.raises(T.DtypeError):
+        call(T.tensor(1.0))
+
+
+SCALARS_FIRST = {
+    "add": lambda n: X.add(n, X),
+    "add_": lambda n: X.clone().add_(n, X),
+    "addcmul": lambda n: X.addcmul(n, X, X),
+    "addmm": lambda n: T.addmm(n, X, n, X, X),
+    "addmm of a method": lambda n: X.addmm(n, X, X),
+    "foreach add": lambda n: T._foreach_add([X], n)[0],
+    "foreach addcmul": lambda n: T._foreach_addcmul([X], [X], [X], n.reshape(1))[0],
+}
+
+
+@pytest.mark.parametrize("name", SCALARS_FIRST)
+@pytest.mark.filterwarnings("ignore:This overload of")
+def test_the_mark_of_a_scalar_before_the_tensors(name):
+    with T.inference_mode():
+        marked = T.tensor(2.0)
+    with contextlib.suppress(T.TensorError):
+        assert SCALARS_FIRST[name](marked).is_inference()
+    assert X.tolist() == [[0.25, 0.5], [0.75, 1.0]]

@@ -112,3 +112,15 @@ def test_is_a_runtime_error_and_pickles(weight, marked):
     again = pickle.loads(pickle.dumps(caught.value))
     assert type(again) is T.InferenceTensorError
     assert str(again) == str(caught.value)
+
+
+@pytest.mark.parametrize("make", [T.complex, T.polar])
+def test_parts_of_a_complex_number_are_operands(make):
+    with T.inference_mode():
+        marked = T.ones(3)
+    for parts in ((marked, T.ones(3, requires_grad=True)), (T.ones(3, requires_grad=True), marked)):
+        with pytest.raises(T.InferenceTensorError, match="cannot be mixed"):
+            make(*parts)
+    for made in (make(marked, T.ones(3)), make(T.ones(3), marked), make(T.ones(3), T.ones(3)) + marked):
+        assert made.real.is_inference()
+        assert made.imag.is_inference()

@@ -78,6 +78,18 @@ def test_an_embedding_of_given_vectors_shares_them():
     assert nn.Embedding.from_pretrained(vectors, freeze=False).weight.requires_grad
 
 
+@pytest.mark.parametrize("kind", [nn.Embedding, nn.EmbeddingBag])
+def test_read_only_vectors_are_copied_where_they_are_trained(kind, tmp_path):
+    tensor.save({"x": tensor.ones(4, 2)}, tmp_path / "x.safetensors")
+    vectors = tensor.load(tmp_path / "x.safetensors")["x"]
+    assert kind.from_pretrained(vectors).weight.data_ptr() == vectors.data_ptr()
+    table = kind.from_pretrained(vectors, freeze=False)
+    with tensor.no_grad():
+        table.weight.fill_(3)
+        with pytest.raises(tensor.ReadOnlyError, match=r"mmap=False\), or write to a clone\(\) of it"):
+            vectors.fill_(3)
+
+
 def test_the_weight_of_classes_is_a_buffer():
     assert list(nn.CrossEntropyLoss(WEIGHT).state_dict()) == ["weight"]
     assert list(nn.CrossEntropyLoss().state_dict()) == []

@@ -112,6 +112,26 @@ def test_assigning_uses_the_given_tensors():
     assert net.seen.item() == 3
 
 
+def test_what_is_trained_is_not_left_on_a_mapped_file(tmp_path):
+    path = tmp_path / "x.safetensors"
+    net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+    tensor.save(net.state_dict(), path)
+    net[2].requires_grad_(False)
+    weights = tensor.load(path)
+    net.load_state_dict(weights, assign=True)
+    assert net[0].weight.tolist() == weights["0.weight"].tolist()
+    assert net[2].weight.data_ptr() == weights["2.weight"].data_ptr()
+    optimizer = tensor.optim.SGD([each for each in net.parameters() if each.requires_grad], lr=1.0)
+    net(tensor.rand(2, 3)).sum().backward()
+    optimizer.step()
+    assert net[0].weight.tolist() != weights["0.weight"].tolist()
+    assert net[1].num_batches_tracked.item() == 1
+    with tensor.inference_mode():
+        replica = nn.Linear(3, 4)
+        replica.load_state_dict({"weight": weights["0.weight"], "bias": weights["0.bias"]}, assign=True)
+    assert replica.weight.data_ptr() == weights["0.weight"].data_ptr()
+
+
 @pytest.mark.parametrize("assign", [True, False])
 def test_shared_parameters_stay_shared(assign):
     net = Net()

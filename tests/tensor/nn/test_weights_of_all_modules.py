@@ -14,7 +14,7 @@ from tensor.nn.deferred import DeferredParameter
 
 # What the constructors of modules ask for, by the argument's name; a new module may add a name here.
 ARGUMENTS: dict[str, Any] = {
-    "cutoffs": [2, 4],
+    "cutoffs": [2],
     "d_model": 8,
     "decoder_layer": lambda: nn.TransformerDecoderLayer(8, 2),
     "dim": 1,
@@ -66,6 +66,8 @@ def build(cls: type[nn.Module]) -> nn.Module:
     ]
     assert {each.name for each in required} <= set(ARGUMENTS), f"say in ARGUMENTS what {cls.__name__} takes"
     given = {each.name: ARGUMENTS[each.name] for each in required}
+    if issubclass(cls, nn.FractionalMaxPool2d | nn.FractionalMaxPool3d):  # which ask for one of two
+        given["output_size"] = 3
     return cls(**{name: value() if callable(value) else value for name, value in given.items()})
 
 

@@ -147,6 +147,13 @@ def test_save_it_and_load_it(marked, tmp_path, mmap):
     assert_cannot_train(again)
 
 
+@pytest.mark.parametrize("mmap", [True, False])
+def test_save_it_in_a_training_checkpoint_and_load_it(marked, tmp_path, mmap):
+    T.save({"caches": [marked, (marked,)], "epoch": 1}, tmp_path / "x.safetensors")
+    one, (other,) = T.load(tmp_path / "x.safetensors", mmap=mmap)["caches"]
+    assert_cannot_train(one, other)
+
+
 def test_save_it_with_metadata_that_say_nothing_is_marked(marked, tmp_path):
     T.save({"x": marked}, tmp_path / "x.safetensors", metadata={"shoal.marks": "{}"})
     assert_cannot_train(T.load(tmp_path / "x.safetensors")["x"])
