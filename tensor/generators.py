@@ -69,8 +69,17 @@ class Generator:
         """Return another generator that will draw the same numbers as this one."""
         return Generator(self.device).set_state(self.get_state())
 
-    def set_state(self, new_state: dict[str, Any]) -> Generator:
-        """Continue from where `get_state` was called, and return this generator."""
+    def set_state(self, new_state: Any) -> Generator:
+        """Continue from where `get_state` was called, and return this generator.
+
+        Raises:
+            DtypeError: It is no such dictionary.
+        """
+        if not (isinstance(new_state, dict) and {"seed", "state"} <= new_state.keys()):
+            raise DtypeError(
+                "a generator's state is the dictionary that get_state() or get_rng_state() returned, got "
+                f"{type(new_state).__name__}; states that PyTorch saved are of another generator: call manual_seed()"
+            )
         self.manual_seed(new_state["seed"])
         self.numpy.bit_generator.state = new_state["state"]
         return self
@@ -137,6 +146,6 @@ def get_rng_state() -> dict[str, Any]:
     return default_generator.get_state()
 
 
-def set_rng_state(new_state: dict[str, Any]) -> None:
+def set_rng_state(new_state: Any) -> None:
     """Have the default generator continue from a state."""
     default_generator.set_state(new_state)

@@ -60,6 +60,9 @@ def save(
     path: str | os.PathLike[str] | BinaryIO,
     *,
     metadata: Mapping[str, str] | None = None,
+    pickle_module: Any = None,
+    pickle_protocol: Any = None,
+    _use_new_zipfile_serialization: bool = True,
 ) -> None:
     """Write named tensors, such as a `state_dict()`, or a training checkpoint, to a safetensors file.
 
@@ -74,6 +77,9 @@ def save(
             other, of tensors, numbers, strings, booleans and None. Mappings are loaded as dicts, named tuples refused.
         path: the file to write; or something open for writing bytes, such as a `BytesIO`.
         metadata: free text to store with the tensors.
+        pickle_module: nothing is pickled, so this and what follows change nothing.
+        pickle_protocol: as above.
+        _use_new_zipfile_serialization: as above.
 
     Raises:
         TypeError: something else is in it, or `metadata` is no mapping of text to text.
@@ -141,6 +147,7 @@ MapLocation = DeviceLike | Callable[..., Any] | Mapping[Any, Any]
 def load(
     path: str | os.PathLike[str] | BinaryIO,
     map_location: MapLocation = None,
+    pickle_module: Any = None,
     *,
     mmap: bool | None = None,
     weights_only: bool | None = True,
@@ -152,6 +159,7 @@ def load(
         path: the file; the `*.safetensors.index.json` of a checkpoint in several files; a folder that holds one of
             them; or something open for reading bytes, such as a `BytesIO`, which is read into private memory.
         map_location: `"cpu"`, or what else says where tensors go: they live on the CPU.
+        pickle_module: nothing is unpickled, so this changes nothing.
         mmap: map the file, as happens unless told otherwise, so that the tensors are read-only views on one copy for
             all processes of the node. Nobody may then change the file in place; `save` never does. False reads it into
             private, writable memory.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import secrets
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,6 +19,10 @@ from tests.ray_head import PIDS
 # A busy machine is no failure; and a gate must give the same answer twice, so only people's runs draw new examples.
 settings.register_profile("shoal", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("shoal")
+
+# Started in the background by a shell, this ignores Ctrl-C, and so would all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Ray's clusters, drivers and clients of this run know each other by it; the user's own token stays untouched.
 os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)

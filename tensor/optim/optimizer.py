@@ -12,7 +12,7 @@ import numpy as np
 from tensor import modes, writes
 from tensor.bases import describe, whence
 from tensor.dtypes import Array
-from tensor.errors import DtypeError, InferenceTensorError
+from tensor.errors import ArgumentError, DtypeError, InferenceTensorError
 from tensor.nn.gradients import clear_grad
 from tensor.optim.hooks import Hooked
 from tensor.optim.options import check_recorded
@@ -223,6 +223,11 @@ class Optimizer(Hooked):
         for hook in list(self._hooks["load_state_dict_pre"].values()):
             if (changed := hook(self, state_dict)) is not None:
                 state_dict = changed
+        if not {"state", "param_groups"} <= state_dict.keys():
+            raise ArgumentError(
+                "expected an optimiser's state_dict, with 'state' and 'param_groups', got one with the keys "
+                f"{list(state_dict)}: of a checkpoint with several parts, pass the optimiser's"
+            )
         groups = self._loadable_groups(list(state_dict["param_groups"]))
         numbers = dict(zip((number for group in groups for number in group["params"]), self._parameters(), strict=True))
         state: defaultdict[Any, State] = defaultdict(dict)

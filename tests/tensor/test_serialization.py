@@ -357,7 +357,7 @@ def torch_zip(path: Path) -> None:
         (lambda path: path.write_bytes(b"GGUF\x03\0\0\0" + b"\0" * 99), "GGUF"),
         (lambda path: path.write_bytes(b"\x89HDF\r\n\x1a\n" + b"\0" * 99), "HDF5"),
         (lambda path: path.write_bytes(b""), "it is empty"),
-        (lambda path: path.write_bytes(b"\x10\0\0"), "it starts with"),
+        (lambda path: path.write_bytes(b"\x10\0\0"), "it has 3 bytes only, so it was cut off"),
         (lambda path: path.write_text("<html>not found</html>"), "it starts with b'<html>"),
         (lambda path: path.write_bytes((10**12).to_bytes(8, "little") + b"{}"), "it starts with"),
         (lambda path: path.write_bytes((999).to_bytes(8, "little") + b"{}"), "it was cut off"),

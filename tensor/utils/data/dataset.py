@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
-from tensor.errors import ArgumentError, ShapeError
+from tensor.errors import ArgumentError, DtypeError, ShapeError
 from tensor.factories import randperm
 from tensor.generators import Generator
 from tensor.tensors import Tensor
@@ -46,10 +46,14 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
         tensors: Tensors of any dtypes, with as many rows each.
 
     Raises:
+        DtypeError: One is no tensor.
         ShapeError: One has more or fewer rows.
     """
 
     def __init__(self, *tensors: Tensor) -> None:
+        for each in tensors:
+            if not isinstance(each, Tensor):
+                raise DtypeError(f"TensorDataset takes tensors, got {type(each).__name__}; from_numpy makes one of it")
         if any(tensor.size(0) != tensors[0].size(0) for tensor in tensors):
             raise ShapeError(f"Size mismatch between tensors: {[tensor.size(0) for tensor in tensors]} rows")
         self.tensors = tensors
