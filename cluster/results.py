@@ -55,7 +55,8 @@ def _read(folder: JobFolder, file: RecordFile) -> tuple[Columns, str | None]:
     path = folder.path / file.name
     try:
         with folder.open_data(file) as opened, pq.ParquetFile(opened) as parquet:
-            table = parquet.read()
+            # Not in Arrow's threads: they hold this Python file, and may let go of it while the interpreter ends.
+            table = parquet.read(use_threads=False)
     except (OSError, pa.ArrowException) as error:
         raise JobFolderError(
             f"{path} cannot be read, although its shard is committed: {error}. Put the file back, or run the job "
