@@ -29,8 +29,8 @@ def what_else(start: bytes) -> str:
     for magic, format_ in _MAGIC.items():
         if start.startswith(magic):
             return f"it is {format_}"
-    if len(start) < 8:
-        return f"it has {len(start)} bytes only, so it was cut off: fetch or write it again"
     if start.lstrip()[:1] in (b"<", b"{"):
         return f"it starts with {start[:12]!r}, so it is text, such as the answer of a server: fetch the file again"
+    if len(start) < 8:
+        return f"it has {len(start)} bytes only, so it was cut off: fetch or write it again"
     return f"it starts with {start[:12]!r}, which is neither safetensors nor a format known here: {_CONVERT}"
