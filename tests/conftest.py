@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.object_store import environment, make_bucket, s3_server
 from tests.ray_head import PIDS
 
 # A busy machine is no failure; and a gate must give the same answer twice, so only people's runs draw new examples.
@@ -38,6 +39,21 @@ def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
         gc.collect()  # what an error's traceback still held
         left = _left(before)
     assert not left, f"left behind: {left}"
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """The address of a running S3 server."""
+    with s3_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def bucket(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a new bucket, which the environment gives access to."""
+    for name, value in environment(s3_endpoint).items():
+        monkeypatch.setenv(name, value)
+    return make_bucket(s3_endpoint)
 
 
 def _left(before: dict[str, set[str]]) -> dict[str, set[str]]:
