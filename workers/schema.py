@@ -6,8 +6,10 @@ value (no rows, or all of them None) says "null", which agrees with "string" and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -85,3 +87,45 @@ def _type_of_objects(name: str, column: Array) -> str:
         f"object column {name!r} must hold str or bytes alone (and None), got {found}; "
         "convert it to one number dtype or to one of these, or use Ragged for rows of different lengths"
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnType:
+    """What a word of a schema says.
+
+    Attributes:
+        word: The word.
+        word_of_cells: The same without "ragged<…>".
+        ragged: Whether rows differ in length.
+        dtype: Of an array; None for strings, bytes and columns without a value, which are object arrays.
+        row_shape: Of an array, without the axis of the rows.
+    """
+
+    word: str
+    word_of_cells: str
+    ragged: bool
+    dtype: np.dtype[Any] | None
+    row_shape: tuple[int, ...]
+
+
+_RAGGED = re.compile(r"ragged<(.*)>")
+_NUMBERS_WORD = re.compile(r"(?P<dtype>[a-z]+\d*(?:\[\d*[A-Za-zμ]+\])?)(?:\[(?P<row_shape>[\d,]+)\])?")
+
+
+def column_type(word: str) -> ColumnType:
+    """Return what a word of a schema says.
+
+    Raises:
+        ColumnsError: It is no such word.
+    """
+    ragged = _RAGGED.fullmatch(word)
+    cells = ragged[1] if ragged else word
+    if cells in ("string", "binary", "null"):
+        return ColumnType(word=word, word_of_cells=cells, ragged=bool(ragged), dtype=None, row_shape=())
+    try:
+        found = _NUMBERS_WORD.fullmatch(cells)
+        dtype = np.dtype(found["dtype"] if found else cells)
+    except TypeError:
+        raise ColumnsError(f"{word!r} is no type of a column that this version of shoal knows") from None
+    row_shape = tuple(map(int, found["row_shape"].split(","))) if found and found["row_shape"] else ()
+    return ColumnType(word=word, word_of_cells=cells, ragged=bool(ragged), dtype=dtype, row_shape=row_shape)

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from hypothesis import given
 
+from tests.strategies import columns
 from workers.errors import ColumnsError
 from workers.ragged import Ragged
-from workers.schema import schema_of, unify
+from workers.schema import column_type, schema_of, unify
 
 NOTHING = np.array([None], object)
 
@@ -59,3 +61,19 @@ def test_every_difference_is_named():
         ColumnsError, match=r"'a' was int64 and is now float64; 'b' \(int64\) is missing; 'c' \(bool\) is new"
     ):
         unify([{"a": "int64", "b": "int64"}, {"a": "float64", "c": "bool"}])
+
+
+@given(columns())
+def test_every_word_can_be_read_again(rows):
+    for name, word in schema_of(rows).items():
+        kind, column = column_type(word), rows[name]
+        cells = np.asarray(column.values) if isinstance(column, Ragged) else column
+        assert kind.ragged == isinstance(column, Ragged)
+        assert (kind.dtype or np.dtype(object)) == cells.dtype
+        assert kind.row_shape == cells.shape[1:]
+
+
+@pytest.mark.parametrize("word", ["float33", "", "ragged<>", "ragged<int64", "str ing"])
+def test_other_words_are_refused(word):
+    with pytest.raises(ColumnsError, match="no type of a column"):
+        column_type(word)
