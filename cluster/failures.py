@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cluster.errors import JobFailed, SourceFailed, StorageFailed, UserCodeFailed
+from cluster.errors import JobFailed, SourceFailed, StorageFailed, UserCodeFailed, WorkersLost
+from cluster.scheduler import WORKER_LOST
 from workers.messages import Failure, Owner
-from workers.shards import MemoryFragment, ParquetFragment, Shard
+from workers.shards import Shard
 
 _TRACEBACK_LINES = 16
 _OWN_ERRORS = "workers.errors."
@@ -18,7 +19,8 @@ def error_of(failure: Failure, rows: str = "") -> JobFailed:
         failure: What a worker reported.
         rows: The rows it happened on, as `rows_text` gives.
     """
-    return _ERRORS[failure.owner](failure_text(failure, rows))
+    kind = WorkersLost if failure.type == WORKER_LOST else _ERRORS[failure.owner]
+    return kind(failure_text(failure, rows))
 
 
 def failure_text(failure: Failure, rows: str = "") -> str:
@@ -29,6 +31,8 @@ def failure_text(failure: Failure, rows: str = "") -> str:
         rows: The rows it happened on, as `rows_text` gives.
     """
     on_rows = f", on {rows}" if rows else ""
+    if failure.type == WORKER_LOST:
+        return f"{failure.message}\n  {failure.where}{on_rows}; the workers' own output above may say more"
     if failure.owner != "user":
         told = failure.message if failure.type.startswith(_OWN_ERRORS) else f"{failure.type}: {failure.message}"
         return f"{told}\n  while {failure.where}{on_rows}"
@@ -46,13 +50,7 @@ def failure_text(failure: Failure, rows: str = "") -> str:
 
 
 def rows_text(shard: Shard, start: int, stop: int) -> str:
-    """Rows `start` to `stop` of a shard, in words, counted from the start of their file or row group."""
-    first, last = shard.start + start, shard.start + stop - 1
-    match shard.fragment:
-        case MemoryFragment():
-            place = "the columns in memory"
-        case ParquetFragment(path=path, row_group=row_group):
-            place = f"row group {row_group} of {path}"
-        case other:
-            place = other.path
-    return f"rows {first} to {last} of {place} (shard {shard.index})"
+    """Rows `start` to `stop` of a shard, in words, counted from the start of their file."""
+    before = shard.fragment.first_row + shard.start
+    rows = f"row {before + start}" if stop - start == 1 else f"rows {before + start} to {before + stop - 1}"
+    return f"{rows} of {shard.fragment.place} (shard {shard.index})"

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 
 from cluster.errors import UsageError
 from cluster.sources.base import FragmentRows
-from workers.shards import Fragment, ParquetFragment, Shard
+from workers.shards import ParquetFragment, RecordsFragment, Shard
 
+_DECODED = (ParquetFragment, RecordsFragment)
 _SHARDS_WANTED = 32
 _FEWEST_ROWS, _MOST_ROWS = 256, 16_384  # no fewer than a batch has by default
 
@@ -29,7 +30,8 @@ def plan_shards(fragments: Sequence[FragmentRows], *, shard_rows: int | None = N
     Args:
         fragments: in the order of the rows; empty ones give no shard.
         shard_rows: the most rows of a shard. By default the size follows from the number of rows alone, and a Parquet
-            row group stays whole up to twice that size, since a part of one costs nearly as much to read as all of it.
+            row group or a range of bytes stays whole up to twice that size: a part of one costs nearly as much to read
+            as all of it.
 
     Returns:
         Shards in the order of the rows, with ids that any later plan of the same source repeats.
@@ -44,22 +46,18 @@ def plan_shards(fragments: Sequence[FragmentRows], *, shard_rows: int | None = N
     for listed in fragments:
         fragment, rows = listed.fragment, listed.rows
         step = shard_rows or default
-        if shard_rows is None and isinstance(fragment, ParquetFragment) and rows <= 2 * default:
+        if shard_rows is None and isinstance(fragment, _DECODED) and rows <= 2 * default:
             step = max(rows, 1)
+        story = hashlib.sha256(json.dumps(fragment.identity(), sort_keys=True).encode())
         for start in range(0, rows, step):
-            stop = min(start + step, rows)
-            index = len(shards)
-            shards.append(
-                Shard(index=index, id=_id(index, fragment, start, stop), fragment=fragment, start=start, stop=stop)
-            )
+            stop, index = min(start + step, rows), len(shards)
+            name = story.copy()
+            name.update(b"%d-%d" % (start, stop))
+            shard_id = f"{index:06d}-{name.hexdigest()[:12]}"
+            shards.append(Shard(index=index, id=shard_id, fragment=fragment, start=start, stop=stop))
     return shards
 
 
 def plan_digest(shards: Iterable[Shard]) -> str:
     """Return the SHA-256 of a plan, as hex; equal for equal plans of equal sources."""
     return hashlib.sha256("\n".join(shard.id for shard in shards).encode()).hexdigest()
-
-
-def _id(index: int, fragment: Fragment, start: int, stop: int) -> str:
-    story = json.dumps([fragment.identity(), start, stop], sort_keys=True)
-    return f"{index:06d}-{hashlib.sha256(story.encode()).hexdigest()[:12]}"

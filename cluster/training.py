@@ -18,12 +18,13 @@ from cluster.errors import PoolBusy, UsageError
 from cluster.planning import plan_shards
 from cluster.ranks import Ranks
 from cluster.report import FitReport
-from cluster.sources import ArraySource, Source, as_source
+from cluster.sources import ArraySource, Source, as_source, spilled
 from tensor import InferenceTensorError
+from workers import storage
 from workers.columns import concat_rows
 from workers.messages import BuildTrainer
 from workers.reading import read_shard
-from workers.shards import ParquetFragment, Shard
+from workers.shards import Fragment, MemoryFragment, NpyFragment, Shard
 from workers.weights import WeightSnapshot
 
 
@@ -160,21 +161,27 @@ class TrainingPool(Door):
 def _training_rows(source: Any, stack: ExitStack) -> Shard:
     """Where ranks find the rows: in one place that they all map.
 
-    What has to be decoded (Parquet) is decoded once, here, into shared memory.
+    What has to be decoded or fetched is so once, here, into shared memory.
     """
-    found = as_source(source)
+    found = spilled(as_source(source))
     if found is not source:
         stack.callback(found.close)
     _check_trainable(found)
     shards = _whole_fragments(found)
     if not shards:
         raise UsageError("the source has no rows to train on")
-    if len(shards) > 1 or isinstance(shards[0].fragment, ParquetFragment):
+    if len(shards) > 1 or not _is_mapped(shards[0].fragment):
         decoded = ArraySource(concat_rows([read_shard(shard) for shard in shards]))
         stack.callback(decoded.close)
         shards = _whole_fragments(decoded)
     (shard,) = shards
     return shard
+
+
+def _is_mapped(fragment: Fragment) -> bool:
+    return isinstance(fragment, MemoryFragment) or (
+        isinstance(fragment, NpyFragment) and not storage.is_url(fragment.path)
+    )
 
 
 def _whole_fragments(source: Source) -> list[Shard]:

@@ -8,7 +8,7 @@
 | Ragged                      | large_list of what its values are        |
 
 Tables that others wrote may also hold lists, fixed-size lists, large or dictionary-encoded strings and dates. Numbers
-share memory with the table wherever Arrow allows it, and are read-only then.
+share memory with the table wherever Arrow allows it, and are read-only then. A missing float is NaN, as for pandas.
 
 Importing this module imports pyarrow; modules that may do without import it inside functions.
 """
@@ -93,7 +93,7 @@ def _to_column(name: str, array: Any) -> Column:
         return _to_column(name, array.dictionary_decode())
     if _is_text(kind) or kinds.is_null(kind):
         return np.asarray(array.to_numpy(zero_copy_only=False), object)
-    if array.null_count and not (kinds.is_temporal(kind)):  # NumPy's times have NaT
+    if array.null_count and not (kinds.is_temporal(kind) or kinds.is_floating(kind)):  # NumPy has NaT and NaN
         raise ColumnsError(
             f"column {name!r} ({kind}) has {array.null_count} nulls, and NumPy has no place for them; "
             "fill or drop them first, for example with pyarrow.compute.fill_null"
@@ -133,6 +133,8 @@ def _is_text(kind: Any) -> bool:
         or kinds.is_binary(kind)
         or kinds.is_large_binary(kind)
         or kinds.is_fixed_size_binary(kind)
+        or kinds.is_string_view(kind)
+        or kinds.is_binary_view(kind)
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workers.blobs import map_file
-from workers.messages import BuildPredictor, BuildTrainer, Command, OpenData, RunShard, SwapWeights
+from workers.messages import BuildPredictor, BuildTrainer, Command, OpenData, ProbeShard, RunShard, SwapWeights
 from workers.shards import MemoryFragment
 from workers.weights import SnapshotRef
 
@@ -24,7 +24,9 @@ def place_of(command: Command) -> Place | None:
             return weights
         case SwapWeights(weights=weights):
             return weights
-        case RunShard(shard=shard) | OpenData(shard=shard) if isinstance(shard.fragment, MemoryFragment):
+        case RunShard(shard=shard) | ProbeShard(shard=shard) | OpenData(shard=shard) if isinstance(
+            shard.fragment, MemoryFragment
+        ):
             return shard.fragment
     return None
 
@@ -35,7 +37,9 @@ def bytes_of(place: Place) -> memoryview:
     Raises:
         SourceError: A weights file is not what it was when its digest was taken.
     """
-    return place.joined() if isinstance(place, SnapshotRef) else map_file(place.path)
+    if isinstance(place, SnapshotRef):
+        return place.joined()
+    return map_file(place.path)[place.start_byte : place.stop_byte]
 
 
 def hand_over(command: Command, memory: memoryview) -> Command:
@@ -48,6 +52,8 @@ def hand_over(command: Command, memory: memoryview) -> Command:
         case SwapWeights(weights=weights):
             return replace(command, weights=replace(weights, memory=memory))
         case RunShard(shard=shard) if isinstance(shard.fragment, MemoryFragment):
+            return replace(command, shard=replace(shard, fragment=replace(shard.fragment, memory=memory)))
+        case ProbeShard(shard=shard) if isinstance(shard.fragment, MemoryFragment):
             return replace(command, shard=replace(shard, fragment=replace(shard.fragment, memory=memory)))
         case OpenData(shard=shard) if isinstance(shard.fragment, MemoryFragment):
             return replace(command, shard=replace(shard, fragment=replace(shard.fragment, memory=memory)))

@@ -1,7 +1,8 @@
 """Shards: fixed units of work, each a range of rows in one fragment of a source.
 
-A fragment names the file it is in together with that file's size and modification time, so that a worker can tell that
-it reads what was planned. All of these travel as plain dicts (`to_dict`, `shard_from_dict`).
+A fragment names the file it is in together with that file's size, modification time and, where its store has them, its
+etag, so that a worker can tell that it reads what was planned. There may be a million shards: they are small, and share
+their fragments.
 """
 
 from __future__ import annotations
@@ -9,18 +10,55 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
-from workers.errors import SourceError
+from workers.formats import RecordFormat
+
+Scalar: TypeAlias = str | int | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileFragment:
+    """Rows in a file.
+
+    Attributes:
+        path: The file's path on this machine, or its URL.
+        size_bytes: Its size when the job was planned.
+        mtime_ns: Its modification time then.
+        etag: What its object store knew this version by; None for a local file.
+        first_row: How many rows of the file come before.
+    """
+
+    kind: ClassVar[str]
+
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    etag: str | None = None
+    first_row: int = 0
+
+    @property
+    def place(self) -> str:
+        """What `first_row` counts the rows of, in words."""
+        return self.path
+
+    def identity(self) -> dict[str, Any]:
+        """What tells this fragment from others, also in another run, as JSON values."""
+        return {"kind": self.kind, **asdict(self)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MemoryFragment:
-    """Rows in memory: an Arrow IPC file, as a rule a sealed memfd reached by way of /proc.
+    """Rows in memory: an Arrow IPC file, as a rule in a sealed memfd reached by way of /proc.
 
-    Args:
-        path: where every process on the node can map it.
-        digest: of the rows; what the fragment is known by, since its path differs from run to run.
-        memory: the file's bytes, where a worker was handed them and cannot open `path`; they never travel with the
-            fragment.
+    Attributes:
+        path: Where every process on the node can map it.
+        digest: Of the rows; what the fragment is known by, since its path differs from run to run.
+        size_bytes: Of the file at `path`.
+        mtime_ns: Of the same.
+        start_byte: Where in the file the Arrow IPC file starts.
+        stop_byte: Where it ends; None for the end of the file.
+        first_row: How many rows of the source come before.
+        memory: The Arrow IPC file's bytes, where a worker was handed them and cannot open `path`; they never travel
+            with the fragment.
     """
 
     kind: ClassVar[str] = "memory"
@@ -29,71 +67,104 @@ class MemoryFragment:
     digest: str
     size_bytes: int
     mtime_ns: int
+    start_byte: int = 0
+    stop_byte: int | None = None
+    first_row: int = 0
     memory: memoryview | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def place(self) -> str:
+        """What `first_row` counts the rows of, in words."""
+        return "the columns in memory"
+
     def identity(self) -> dict[str, Any]:
-        """Return what tells this fragment from others, also in another run."""
-        return {"kind": self.kind, "digest": self.digest}
+        """What tells this fragment from others, also in another run, as JSON values."""
+        return {"kind": self.kind, "digest": self.digest, "start_byte": self.start_byte}
 
 
-@dataclass(frozen=True, kw_only=True)
-class NpyFragment:
-    """The rows (axis 0) of one .npy file, handed to predictors as the column `column`."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NpyFragment(FileFragment):
+    """The rows (axis 0) of one .npy file.
+
+    Attributes:
+        column: The name under which predictors get them.
+    """
 
     kind: ClassVar[str] = "npy"
 
-    path: str
     column: str
-    size_bytes: int
-    mtime_ns: int
-
-    def identity(self) -> dict[str, Any]:
-        """Return what tells this fragment from others, also in another run."""
-        return {"kind": self.kind, **asdict(self)}
 
 
-@dataclass(frozen=True, kw_only=True)
-class ParquetFragment:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NpzFragment(FileFragment):
+    """The rows (axis 0) of the arrays in one .npz file.
+
+    Attributes:
+        columns: The names of the arrays to read.
+    """
+
+    kind: ClassVar[str] = "npz"
+
+    columns: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", tuple(self.columns))  # messages turn tuples into lists
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParquetFragment(FileFragment):
     """One row group of one Parquet file.
 
-    Args:
-        path: of the file.
-        row_group: its number, from 0.
-        columns: names of the columns to read; None means all.
+    Attributes:
+        row_group: Its number, from 0.
+        columns: Names of the columns to read of the file; None means all.
+        partition: Columns that the file's folders name, with their values; they come after the file's own.
     """
 
     kind: ClassVar[str] = "parquet"
 
-    path: str
     row_group: int
     columns: tuple[str, ...] | None
-    size_bytes: int
-    mtime_ns: int
+    partition: tuple[tuple[str, Scalar], ...] = ()
 
     def __post_init__(self) -> None:
-        if self.columns is not None:  # messages and JSON turn tuples into lists
+        if self.columns is not None:  # messages turn tuples into lists
             object.__setattr__(self, "columns", tuple(self.columns))
-
-    def identity(self) -> dict[str, Any]:
-        """Return what tells this fragment from others, also in another run."""
-        return {"kind": self.kind, **asdict(self)}
+        object.__setattr__(self, "partition", tuple((name, value) for name, value in self.partition))
 
 
-Fragment: TypeAlias = MemoryFragment | NpyFragment | ParquetFragment
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordsFragment(FileFragment):
+    """Whole records of a CSV, JSONL or text file: a range of bytes, or all of a compressed file.
 
-_FRAGMENTS: dict[str, type[Fragment]] = {kind.kind: kind for kind in (MemoryFragment, NpyFragment, ParquetFragment)}
+    Attributes:
+        format: How to read them.
+        compression: As pyarrow names it; None for a file that can be read from any byte on.
+        start_byte: Where the first record starts, in what the file decompresses to.
+        stop_byte: Where the last one ends.
+    """
+
+    kind: ClassVar[str] = "records"
+
+    format: RecordFormat
+    compression: str | None
+    start_byte: int
+    stop_byte: int
 
 
-@dataclass(frozen=True, kw_only=True)
+Fragment: TypeAlias = MemoryFragment | NpyFragment | NpzFragment | ParquetFragment | RecordsFragment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Shard:
     """A fixed unit of work, decided before the run.
 
-    Args:
-        index: place among the shards of the job, from 0; the order of the output.
-        id: stable name, equal whenever the same source is planned in the same way.
-        fragment: where the rows are.
-        start: first row within the fragment.
-        stop: one past the last row.
+    Attributes:
+        index: Place among the shards of the job, from 0; the order of the output.
+        id: Stable name, equal whenever the same source is planned in the same way.
+        fragment: Where the rows are.
+        start: First row within the fragment.
+        stop: One past the last row.
     """
 
     index: int
@@ -106,32 +177,3 @@ class Shard:
     def rows(self) -> int:
         """Number of rows."""
         return self.stop - self.start
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the shard as plain values, for msgpack or JSON."""
-        return {
-            "index": self.index,
-            "id": self.id,
-            "fragment": fragment_to_dict(self.fragment),
-            "start": self.start,
-            "stop": self.stop,
-        }
-
-
-def shard_from_dict(values: dict[str, Any]) -> Shard:
-    """Return the shard that `to_dict` described."""
-    return Shard(**{**values, "fragment": fragment_from_dict(values["fragment"])})
-
-
-def fragment_to_dict(fragment: Fragment) -> dict[str, Any]:
-    """Return the fragment as plain values, for msgpack or JSON."""
-    return {"kind": fragment.kind, **asdict(fragment)}
-
-
-def fragment_from_dict(values: dict[str, Any]) -> Fragment:
-    """Return the fragment that `fragment_to_dict` described."""
-    fields = dict(values)
-    kind = fields.pop("kind")
-    if kind not in _FRAGMENTS:
-        raise SourceError(f"a fragment of kind {kind!r}; this version of shoal reads {', '.join(sorted(_FRAGMENTS))}")
-    return _FRAGMENTS[kind](**fields)

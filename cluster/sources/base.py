@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from cluster.errors import SourceNotFoundError, UsageError
 from tensor import Origin
 from workers.shards import Fragment
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FragmentRows:
     """A fragment and how many rows it has."""
 
@@ -43,25 +42,31 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class FileIdentity:
-    """A file as it was when the source was made."""
+class FileSource:
+    """What sources of files have in common: they hold nothing open.
 
-    path: str
-    size_bytes: int
-    mtime_ns: int
+    Args:
+        fragments: All of them, in the order of the rows.
+        identity: What a resumed job compares, as JSON values.
+        mark: Where inference-only rows were computed.
+    """
 
-    @classmethod
-    def of(cls, path: Path) -> FileIdentity:
-        """Look at a file.
+    def __init__(self, fragments: Sequence[FragmentRows], identity: dict[str, Any], mark: Origin | None = None) -> None:
+        self._fragments = tuple(fragments)
+        self._identity = identity
+        self._mark = mark
 
-        Raises:
-            SourceNotFoundError: there is none.
-            UsageError: it is something else.
-        """
-        if not path.exists():
-            raise SourceNotFoundError(f"there is no file {path}")
-        if not path.is_file():
-            raise UsageError(f"{path} is not a file")
-        found = path.stat()
-        return cls(path=str(path), size_bytes=found.st_size, mtime_ns=found.st_mtime_ns)
+    def fragments(self) -> list[FragmentRows]:
+        """Return every fragment, in the order of the rows."""
+        return list(self._fragments)
+
+    def identity(self) -> dict[str, Any]:
+        """Return paths, sizes and times of the files, and how they are read."""
+        return dict(self._identity)
+
+    def mark(self) -> Origin | None:
+        """Return where the rows were computed in inference mode; None where no file says so."""
+        return self._mark
+
+    def close(self) -> None:
+        """Do nothing: the source holds nothing open."""

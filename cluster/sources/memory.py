@@ -1,48 +1,45 @@
-"""Arrays in memory as a source."""
+"""Rows in memory as a source: columns, Arrow tables, frames."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from cluster.errors import UsageError
 from cluster.sources.base import FragmentRows
+from cluster.sources.rows import columns_of_rows, marks_of, marks_of_rows
 from tensor import marks
-from tensor.aliases import unwrapped
 from workers.blobs import BlobWriter, SharedBlob
-from workers.columns import Ragged, as_columns, digest_rows, row_count
-from workers.schema import schema_of
+from workers.columns import RowsDigest, as_columns, row_count
 from workers.shards import MemoryFragment
+from workers.sinks.marking import mark_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_DIGEST_ROWS = 65_536  # at a time: strings become Python objects
 
 
-class ArraySource:
-    """Columns in memory, copied once into a sealed memfd that every worker on this machine maps.
+class _MemorySource:
+    """Rows that were copied once into a sealed memfd, which every worker on this machine maps."""
 
-    Args:
-        columns: arrays, tensors, lists or Ragged by name, with equally many rows along axis 0.
-
-    Raises:
-        ColumnsError: the columns differ in length, or hold a type that shoal does not carry.
-    """
-
-    def __init__(self, columns: Mapping[str, Any]) -> None:
-        rows = as_columns(columns)
-        self._mark = marks.combine(_marks_of(columns))
-        self._blob = _in_shared_memory(rows)
+    def __init__(self, table: pa.Table, mark: marks.Origin | None) -> None:
+        digest = _digest_of(table)
+        self._mark = mark
+        self._blob = _in_shared_memory(table)
         found = Path(self._blob.path).stat()
         fragment = MemoryFragment(
             path=self._blob.path,
-            digest=digest_rows(rows),
+            digest=digest.hexdigest(),
             size_bytes=found.st_size,
             mtime_ns=found.st_mtime_ns,
         )
-        self._fragments = [FragmentRows(fragment, row_count(rows))]
+        self._fragments = [FragmentRows(fragment, table.num_rows)]
         self._identity = {
             "kind": "memory",
-            "rows": row_count(rows),
-            "columns": schema_of(rows),
+            "rows": table.num_rows,
+            "columns": digest.schema,
             "digest": fragment.digest,
         }
 
@@ -63,23 +60,88 @@ class ArraySource:
         self._blob.close()
 
 
-def _marks_of(columns: Mapping[str, Any]) -> Iterator[marks.Origin]:
-    for column in columns.values():
-        values = column.values if isinstance(column, Ragged) else column
-        if isinstance(values, np.ndarray) and values.dtype == object:
-            values = values.tolist()
-        origins: list[marks.Origin | None] = []
-        unwrapped(values, origins)  # sees lists of tensors, too, and what shares memory with one
-        yield from (origin or marks.Origin() for origin in origins)
+class ArraySource(_MemorySource):
+    """Columns in memory, copied once into a sealed memfd that every worker on this machine maps.
+
+    Args:
+        columns: Arrays, tensors, lists or Ragged by name, with equally many rows along axis 0.
+
+    Raises:
+        ColumnsError: The columns differ in length, or hold a type that shoal does not carry.
+    """
+
+    def __init__(self, columns: Mapping[str, Any]) -> None:
+        rows = as_columns(columns)
+        row_count(rows)
+        from workers.arrow import to_table
+
+        super().__init__(to_table(rows), marks.combine(marks_of(columns)))
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[Mapping[str, Any]]) -> ArraySource:
+        """The source of rows that are dicts, at least one; lists in them make Ragged.
+
+        Raises:
+            ColumnsError: A row has other keys than the first, or holds what shoal does not carry.
+        """
+        source = cls(columns_of_rows(rows))
+        source._mark = marks_of_rows(rows)
+        return source
 
 
-def _in_shared_memory(rows: Mapping[str, Any]) -> SharedBlob:
+class ArrowSource(_MemorySource):
+    """An Arrow table, a record batch, a frame of pandas or polars, or what else exports Arrow's C interface.
+
+    It is copied once into a sealed memfd that every worker on this machine maps. The index of a pandas frame is left
+    out: `reset_index()` makes it a column.
+
+    Args:
+        table: The rows.
+
+    Raises:
+        UsageError: It cannot be exported.
+        ColumnsError: It holds a type that shoal does not carry, or nulls where NumPy has no place for them.
+    """
+
+    def __init__(self, table: Any) -> None:
+        arrow = as_table(table)
+        super().__init__(arrow, mark_of(arrow.schema))
+
+
+def is_arrow(value: Any) -> bool:
+    """Whether a value exports Arrow's C interface, as tables and frames do."""
+    return hasattr(value, "__arrow_c_stream__") or (
+        hasattr(value, "__arrow_c_array__") and hasattr(value, "column_names")
+    )
+
+
+def as_table(value: Any) -> pa.Table:
+    """The Arrow table that a value exports.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    import pyarrow as pa
+
+    try:
+        return pa.table(value)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise UsageError(f"this {type(value).__name__} is no table that Arrow can hold: {error}") from error
+
+
+def _digest_of(table: pa.Table) -> RowsDigest:
+    from workers.arrow import to_columns
+
+    digest = RowsDigest()
+    for start in range(0, max(table.num_rows, 1), _DIGEST_ROWS):
+        digest.update(to_columns(table.slice(start, _DIGEST_ROWS)))
+    return digest
+
+
+def _in_shared_memory(table: pa.Table) -> SharedBlob:
     """Write rows as an Arrow IPC file into memory that nobody can change."""
     import pyarrow as pa
 
-    from workers.arrow import to_table
-
-    table = to_table(rows)
     blob = BlobWriter("rows")
     try:
         with open(blob.fd, "wb", closefd=False) as file, pa.ipc.new_file(file, table.schema) as writer:

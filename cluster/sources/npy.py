@@ -1,51 +1,54 @@
-"""A .npy file as a source."""
+""".npy files as a source."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
 
-from cluster.paths import absolute
-from cluster.sources.base import FileIdentity, FragmentRows
+import numpy as np
+
+from cluster.errors import UsageError
+from cluster.sources.base import FileSource, FragmentRows
+from cluster.sources.files import file_fields, find_files, reaching
+from workers import storage
 from workers.columns import as_columns
-from workers.reading import map_npy
+from workers.readers.npy import NpyHeader, npy_header
 from workers.shards import NpyFragment
 
 
-class NpySource:
-    """One array in a .npy file; its axis 0 are the rows. Workers map the file.
+class NpySource(FileSource):
+    """The array of a .npy file, or those of several; their axis 0 are the rows. Workers map local files.
 
     Args:
-        path: of the file.
-        column: the name under which predictors get the array.
+        path: A file, a folder (with all .npy files in it and its folders), or a pattern such as "data/*.npy"; in the
+            order of their names. Local or a URL such as "s3://bucket/x.npy".
+        column: The name under which predictors get the array.
 
     Raises:
-        SourceNotFoundError: there is no such file.
-        SourceError: it is no .npy file, or one of pickled objects.
-        ColumnsError: it holds a type that shoal does not carry.
+        SourceNotFoundError: There is no such file.
+        SourceError: It is no .npy file, or one of pickled objects.
+        UsageError: Files have other dtypes or row shapes than the first.
+        ColumnsError: It holds a type that shoal does not carry.
     """
 
     def __init__(self, path: str | os.PathLike[str], column: str = "data") -> None:
-        self._file = FileIdentity.of(absolute(path))
-        self._column = column
-        with Path(self._file.path).open("rb") as file:
-            mapped = map_npy(file)
-        as_columns({column: mapped[:0]})
-        self._rows = len(mapped)
-
-    def fragments(self) -> list[FragmentRows]:
-        """Return the one fragment."""
-        return [FragmentRows(NpyFragment(column=self._column, **asdict(self._file)), self._rows)]
-
-    def identity(self) -> dict[str, Any]:
-        """Return the file's path, size and time, and the column's name."""
-        return {"kind": "npy", "column": self._column, **asdict(self._file)}
-
-    def mark(self) -> None:
-        """Return None: a .npy file cannot say that it was computed."""
-        return
-
-    def close(self) -> None:
-        """Do nothing: the source holds nothing open."""
+        found = find_files(path, (".npy",))
+        headers: list[NpyHeader] = []
+        with reaching():
+            for file in found.files:
+                with storage.open_input(file.place) as opened:
+                    headers.append(npy_header(opened, file.place))
+        first = headers[0]
+        as_columns({column: np.empty((0, *first.shape[1:]), first.dtype)})
+        for file, header in zip(found.files, headers, strict=True):
+            if (header.dtype, header.shape[1:]) != (first.dtype, first.shape[1:]):
+                raise UsageError(
+                    f"{found.files[0].place} and {file.place} do not hold the same column: {first.dtype} of rows "
+                    f"{first.shape[1:]} in the first, {header.dtype} of rows {header.shape[1:]} in the second"
+                )
+        super().__init__(
+            [
+                FragmentRows(NpyFragment(column=column, **file_fields(file)), header.shape[0])
+                for file, header in zip(found.files, headers, strict=True)
+            ],
+            {"kind": "npy", "column": column, "files": found.identity()},
+        )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
-from glob import glob
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cluster.errors import SourceNotFoundError, UsageError
-from cluster.paths import absolute
-from cluster.sources.base import FileIdentity, FragmentRows
+from cluster.errors import UsageError
+from cluster.sources.base import FileSource, FragmentRows
+from cluster.sources.choice import checked_choice
+from cluster.sources.files import file_fields, find_files, reaching
+from cluster.sources.hive import Partition, partitions_of
+from workers import storage
 from workers.errors import ColumnsError
 from workers.shards import ParquetFragment
-from workers.staging import mark_of
+from workers.sinks.marking import mark_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,92 +22,102 @@ if TYPE_CHECKING:
     from tensor import Origin
 
 
-class ParquetSource:
+class ParquetSource(FileSource):
     """One or more Parquet files; each of their row groups is a fragment.
 
     Args:
-        path: a file, a folder (its *.parquet files), or a pattern such as "data/2024-*.parquet"; in the order of their
-            names, without names that start with "_" or ".".
-        columns: names of the columns to read; None means all.
+        path: A file, a folder (with all .parquet and .pq files in it and its folders), or a pattern such as
+            "data/2024-*.parquet"; in the order of their names, without names that start with "_" or ".". Local or a URL
+            such as "s3://bucket/data/".
+        columns: Names of the columns to read; None means all.
+        hive: Whether folders such as `year=2024` make columns, of whole numbers where all values are such, else of
+            strings.
 
     Raises:
-        SourceNotFoundError: there is no such file.
-        UsageError: a file is not Parquet, lacks a column, or has other columns than the first.
-        ColumnsError: a column has a type that shoal does not carry.
+        SourceNotFoundError: There is no such file.
+        SourceError: The files cannot be reached.
+        UsageError: A file is not Parquet, lacks a column, or has other columns than the first.
+        ColumnsError: A column has a type that shoal does not carry.
     """
 
-    def __init__(self, path: str | os.PathLike[str], columns: Sequence[str] | None = None) -> None:
-        if isinstance(columns, str):
-            raise UsageError(f"columns must be a list of names, got the string {columns!r}; write [{columns!r}]")
-        if columns is not None and not columns:
-            raise UsageError("columns=[] leaves nothing to read; None reads all columns")
-        self._columns = None if columns is None else tuple(columns)
-        self._files = [FileIdentity.of(file) for file in _files(absolute(path))]
-        self._fragments: list[FragmentRows] = []
-        self._mark: Origin | None = None
+    def __init__(
+        self, path: str | os.PathLike[str], columns: Sequence[str] | None = None, *, hive: bool = True
+    ) -> None:
+        wanted = checked_choice(columns)
+        found = find_files(path, (".parquet", ".pq"))
+        partitions = partitions_of(found) if hive else [()] * len(found.files)
+        fragments: list[FragmentRows] = []
+        mark: Origin | None = None
         first: pa.Schema | None = None
-        for file in self._files:
-            schema, row_counts = _read_footer(file.path, self._columns)
-            self._mark = self._mark or mark_of(schema)
+        for file, partition in zip(found.files, partitions, strict=True):
+            schema, row_counts = _read_footer(file.place)
+            _check_apart(file.place, schema, partition)
+            in_file, in_folders = _divided(wanted, file.place, schema, partition)
+            if in_file is not None:
+                schema = schema.empty_table().select(in_file).schema.with_metadata(schema.metadata)
+            mark = mark or mark_of(schema)
             if first is None:
-                _check_types(file.path, schema)
+                _check_types(file.place, schema)
                 first = schema
-            _check_same(self._files[0].path, first, file.path, schema)
-            self._fragments += [
-                FragmentRows(ParquetFragment(row_group=row_group, columns=self._columns, **asdict(file)), rows)
-                for row_group, rows in enumerate(row_counts)
-            ]
-
-    def fragments(self) -> list[FragmentRows]:
-        """Return the row groups of all files."""
-        return list(self._fragments)
-
-    def identity(self) -> dict[str, Any]:
-        """Return paths, sizes and times of the files, and the columns."""
-        return {
-            "kind": "parquet",
-            "columns": None if self._columns is None else list(self._columns),
-            "files": [asdict(file) for file in self._files],
-        }
-
-    def mark(self) -> Origin | None:
-        """Return the job of the first file that a job has written, if any."""
-        return self._mark
-
-    def close(self) -> None:
-        """Do nothing: the source holds nothing open."""
+            _check_same(found.files[0].place, first, file.place, schema)
+            first_row = 0
+            for row_group, rows in enumerate(row_counts):
+                fragment = ParquetFragment(
+                    row_group=row_group,
+                    columns=in_file,
+                    partition=in_folders,
+                    first_row=first_row,
+                    **file_fields(file),
+                )
+                fragments.append(FragmentRows(fragment, rows))
+                first_row += rows
+        super().__init__(
+            fragments,
+            {
+                "kind": "parquet",
+                "columns": None if wanted is None else list(wanted),
+                "hive": [name for name, _ in partitions[0]],
+                "files": found.identity(),
+            },
+            mark,
+        )
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        found, looked_for = list(path.glob("*.parquet")), f"no *.parquet file in the folder {path}"
-    elif path.exists() or not any(mark in str(path) for mark in "*?["):
-        return [path]
-    else:
-        matches = glob(str(path), recursive=True)  # noqa: PTH207  (Path.glob takes no absolute patterns)
-        found, looked_for = [Path(match) for match in matches], f"no file of the pattern {path}"
-    files = sorted(file for file in found if file.name[0] not in "_." and file.is_file())
-    if not files:
-        raise SourceNotFoundError(f"there is {looked_for} (names that start with '_' or '.' do not count)")
-    return files
-
-
-def _read_footer(path: str, columns: tuple[str, ...] | None) -> tuple[pa.Schema, list[int]]:
-    """The schema of the chosen columns, and the rows of each row group."""
+def _read_footer(path: str) -> tuple[pa.Schema, list[int]]:
+    """The schema, and the rows of each row group."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        with pq.ParquetFile(path) as parquet:
-            schema, metadata = parquet.schema_arrow, parquet.metadata
-    except (OSError, pa.ArrowException) as error:
-        raise UsageError(f"{path} is not a Parquet file that can be read: {error}") from error
-    if columns is not None:
-        missing = [name for name in columns if name not in schema.names]
-        if missing:
-            raise UsageError(f"{path} has no column {', '.join(map(repr, missing))}; it has {', '.join(schema.names)}")
-        schema = pa.schema([schema.field(name) for name in columns], metadata=schema.metadata)
+    with reaching(), storage.open_input(path) as file:
+        try:
+            with pq.ParquetFile(file) as parquet:
+                schema, metadata = parquet.schema_arrow, parquet.metadata
+        except pa.ArrowException as error:
+            raise UsageError(f"{path} is not a Parquet file that can be read: {error}") from error
     return schema, [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
+
+
+def _divided(
+    wanted: tuple[str, ...] | None, path: str, schema: pa.Schema, partition: Partition
+) -> tuple[tuple[str, ...] | None, Partition]:
+    """Which columns to read of the file, and which of its folders."""
+    if wanted is None:
+        return None, partition
+    there = [*schema.names, *(name for name, _ in partition)]
+    missing = [name for name in wanted if name not in there]
+    if missing:
+        raise UsageError(f"{path} has no column {', '.join(map(repr, missing))}; it has {', '.join(there)}")
+    in_folders = tuple((name, value) for name, value in partition if name in wanted)
+    return tuple(name for name in wanted if name in schema.names), in_folders
+
+
+def _check_apart(path: str, schema: pa.Schema, partition: Partition) -> None:
+    both = [name for name, _ in partition if name in schema.names]
+    if both:
+        raise UsageError(
+            f"{path} has the column {', '.join(map(repr, both))} in the file and in the name of a folder; "
+            "ParquetSource(…, hive=False) takes the file's"
+        )
 
 
 def _check_types(path: str, schema: pa.Schema) -> None:

@@ -1,3 +1,4 @@
+import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -48,7 +49,7 @@ def test_planning_again_gives_the_same_plan(fragments, shard_rows):
 
 def test_ids_follow_file_and_range():
     [shard] = plan_shards([npy(100)], shard_rows=100)
-    assert shard.id == "000000-d67b96f7a005"
+    assert shard.id == "000000-d5f61e75f080"
     for other in (npy(100, "/elsewhere/x.npy"), npy(101), row_group(100)):
         assert plan_shards([other], shard_rows=101)[0].id != shard.id
     assert plan_digest(plan_shards([npy(100)], shard_rows=50)) != plan_digest([shard])
@@ -76,6 +77,14 @@ def test_a_row_group_stays_whole_up_to_twice_the_size():
     assert sizes(512) == [512]
     assert sizes(513) == [256, 256, 1]
     assert sizes(128, shard_rows=100) == [100, 28]
+
+
+def test_shards_are_small():
+    tracemalloc.start()
+    shards = plan_shards([npy(1_000_000)], shard_rows=10)
+    size_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size_bytes / len(shards) < 300
 
 
 @pytest.mark.parametrize("shard_rows", [0, -5, 2.0, True])

@@ -5,28 +5,35 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 
 import tensor
+import workers.messages  # noqa: F401  (registers what travels)
 from cluster.errors import SourceNotFoundError, UsageError
 from cluster.planning import plan_shards
-from cluster.sources import ArraySource, NpySource, ParquetSource, Source, as_source
+from cluster.sources import ArraySource, ArrowSource, NpySource, NpzSource, ParquetSource, Source, as_source
+from tensor import wire
 from tests.resources import is_mapped, open_files
 from tests.strategies import columns
 from workers.arrow import to_table
 from workers.columns import as_columns, concat_rows, digest_rows, row_count
 from workers.errors import ColumnsError, SourceError
 from workers.ragged import Ragged
-from workers.reading import read_shard
+from workers.reading import ShardReader, read_shard
+from workers.sinks.marking import mark_for
 
 ROWS = as_columns({"x": np.arange(200.0).reshape(100, 2), "text": [None, "a"] * 50})
 
 
 def read_back(source, **options):
-    return concat_rows([read_shard(shard) for shard in plan_shards(source.fragments(), **options)])
+    reader = ShardReader()
+    rows = concat_rows([reader.read(shard) for shard in plan_shards(source.fragments(), **options)])
+    reader.close()
+    return rows
 
 
 def write_parquet(path, rows=ROWS, **options):
@@ -76,16 +83,15 @@ class TestArraySource:
         source = ArraySource(ROWS)
         [shard] = plan_shards(source.fragments(), shard_rows=1000)
         code = (
-            "import sys, json; from workers.shards import shard_from_dict; from workers.reading import read_shard\n"
+            "import sys, workers.messages; from tensor import wire; from workers.reading import read_shard\n"
             "from workers.columns import digest_rows\n"
-            "rows = read_shard(shard_from_dict(json.load(sys.stdin)))\n"
+            "rows = read_shard(wire.unpack(sys.stdin.buffer.read()))\n"
             "assert 'shoal-rows' in open('/proc/self/maps').read()\n"
             "print(digest_rows(rows))"
         )
-        done = subprocess.run(
-            [sys.executable, "-c", code], input=json.dumps(shard.to_dict()), capture_output=True, text=True, check=True
-        )
-        assert done.stdout.strip() == digest_rows(ROWS)
+        sent = b"".join(wire.pack(shard))
+        done = subprocess.run([sys.executable, "-c", code], input=sent, capture_output=True, check=True)
+        assert done.stdout.decode().strip() == digest_rows(ROWS)
         source.close()
 
     def test_after_close_reading_says_what_is_missing(self):
@@ -133,15 +139,24 @@ class TestNpySource:
         path = tmp_path / "x.npy"
         np.save(path, ROWS["x"])
         before = NpySource(path).identity()
-        assert before["path"] == str(path)
+        (file,) = before["files"]
+        assert file["path"] == str(path)
         assert json.loads(json.dumps(before)) == before == NpySource(path).identity()
         os.utime(path, ns=(5, 5))
-        assert NpySource(path).identity() == {**before, "mtime_ns": 5}
+        assert NpySource(path).identity() == {**before, "files": [{**file, "mtime_ns": 5}]}
+
+    def test_several_files_are_one_column(self, tmp_path):
+        for name, start in {"b": 3, "a": 0}.items():
+            np.save(tmp_path / f"{name}.npy", np.arange(start, start + 3))
+        assert read_back(NpySource(tmp_path))["data"].tolist() == list(range(6))
+        np.save(tmp_path / "c.npy", np.zeros((3, 2)))
+        with pytest.raises(UsageError, match=r"a\.npy and .*c\.npy do not hold the same column: int64 .* float64"):
+            NpySource(tmp_path)
 
     def test_relative_paths_become_absolute(self, tmp_path, monkeypatch):
         np.save(tmp_path / "x.npy", ROWS["x"])
         monkeypatch.chdir(tmp_path)
-        assert NpySource("./sub/../x.npy").identity()["path"] == str(tmp_path / "x.npy")
+        assert NpySource("./sub/../x.npy").fragments()[0].fragment.path == str(tmp_path / "x.npy")
         with pytest.raises(SourceNotFoundError, match=f"there is no file {tmp_path}/y.npy"):
             NpySource("y.npy")
 
@@ -210,7 +225,7 @@ class TestParquetSource:
         assert [file["path"] for file in identity["files"]] == [str(tmp_path / f"{name}.parquet") for name in "ab"]
 
     def test_what_is_not_there_is_said(self, tmp_path):
-        with pytest.raises(SourceNotFoundError, match=f"no \\*.parquet file in the folder {tmp_path} "):
+        with pytest.raises(SourceNotFoundError, match=f"no \\*.parquet or \\*.pq file in the folder {tmp_path} "):
             ParquetSource(tmp_path)
         with pytest.raises(SourceNotFoundError, match="no file of the pattern"):
             ParquetSource(tmp_path / "*.parquet")
@@ -225,6 +240,109 @@ class TestParquetSource:
         assert plan_shards(ParquetSource(tmp_path).fragments()) == []
 
 
+class TestHivePartitions:
+    def write(self, folder, paths):
+        for number, path in enumerate(paths):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            write_parquet(folder / path, {"v": np.array([number, number])})
+
+    def test_folders_are_columns(self, tmp_path):
+        self.write(tmp_path, ["year=2023/k=a%20b/x.parquet", "year=2024/k=__HIVE_DEFAULT_PARTITION__/x.parquet"])
+        rows = read_back(ParquetSource(tmp_path))
+        assert list(rows) == ["v", "year", "k"]
+        assert rows["v"].tolist() == [0, 0, 1, 1]
+        assert rows["year"].tolist() == [2023, 2023, 2024, 2024]
+        assert rows["k"].tolist() == ["a b", "a b", None, None]
+        expected = pq.read_table(tmp_path, partitioning="hive").to_pydict()
+        assert {name: rows[name].tolist() for name in rows} == expected
+        assert read_back(ParquetSource(f"{tmp_path}/year=*/*/*.parquet"))["year"].tolist() == [2023, 2023, 2024, 2024]
+
+    def test_they_can_be_chosen_and_turned_off(self, tmp_path):
+        self.write(tmp_path, ["year=07/x.parquet", "year=08/x.parquet"])
+        assert read_back(ParquetSource(tmp_path, columns=["year"]))["year"].tolist() == ["07", "07", "08", "08"]
+        assert list(read_back(ParquetSource(tmp_path, columns=["v"]))) == ["v"]
+        assert list(read_back(ParquetSource(tmp_path, hive=False))) == ["v"]
+        with pytest.raises(UsageError, match="no column 'month'; it has v, year"):
+            ParquetSource(tmp_path, columns=["month"])
+
+    def test_folders_that_do_not_fit_are_refused(self, tmp_path):
+        self.write(tmp_path, ["v=1/x.parquet"])
+        with pytest.raises(UsageError, match="column 'v' in the file and in the name of a folder"):
+            ParquetSource(tmp_path)
+        self.write(tmp_path, ["w=1/x.parquet"])
+        with pytest.raises(UsageError, match=r"not in the same kind of folders.*\['v'\].*\['w'\]"):
+            ParquetSource(tmp_path)
+
+
+class TestNpzSource:
+    @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+    @pytest.mark.parametrize("shard_rows", [3, 100])
+    def test_arrays_are_columns(self, tmp_path, save, shard_rows):
+        arrays = {
+            "x": np.arange(20.0).reshape(10, 2),
+            "f": np.asfortranarray(np.arange(30).reshape(10, 3)),
+            "s": np.array([str(row) for row in range(10)]),
+        }
+        save(tmp_path / "x.npz", **arrays)
+        assert digest_rows(read_back(NpzSource(tmp_path / "x.npz"), shard_rows=shard_rows)) == digest_rows(
+            as_columns(arrays)
+        )
+        assert list(read_back(NpzSource(tmp_path / "x.npz", columns=["f"]))) == ["f"]
+        with pytest.raises(UsageError, match="no column 'y'; it has x, f, s"):
+            NpzSource(tmp_path / "x.npz", columns=["y"])
+
+    def test_uncompressed_arrays_are_mapped(self, tmp_path):
+        np.savez(tmp_path / "x.npz", x=np.arange(10))
+        rows = read_back(as_source(tmp_path / "x.npz"), shard_rows=100)
+        assert not rows["x"].flags.writeable
+        assert is_mapped(str(tmp_path / "x.npz"))
+
+    def test_bad_files_are_refused_at_once(self, tmp_path):
+        path = tmp_path / "x.npz"
+        np.savez(path, x=np.arange(3), y=np.arange(4))
+        with pytest.raises(ColumnsError, match="'x' has 3, 'y' has 4"):
+            NpzSource(path)
+        np.savez(path, x=np.array([None]))
+        with pytest.raises(SourceError, match=r"the array 'x' of .*x\.npz holds pickled"):
+            NpzSource(path)
+        path.write_bytes(b"PK no")
+        with pytest.raises(SourceError, match=r"x\.npz is not a \.npz file"):
+            NpzSource(path)
+
+
+class TestArrowSource:
+    def test_tables_and_frames(self):
+        frame = pd.DataFrame({"x": [1.5, None], "n": [1, 2], "s": ["a", None], "c": pd.Categorical(["u", "v"])})
+        for value in (frame, pa.Table.from_pandas(frame), pa.RecordBatch.from_pandas(frame)):
+            source = as_source(value)
+            assert isinstance(source, ArrowSource)
+            rows = read_back(source, shard_rows=1)
+            np.testing.assert_array_equal(rows["x"], [1.5, np.nan])
+            assert [rows[name].tolist() for name in "nsc"] == [[1, 2], ["a", None], ["u", "v"]]
+            source.close()
+
+    def test_identity_is_that_of_the_rows(self):
+        table = pa.table({"x": [1, 2, 3]})
+        one, other = ArrowSource(table), ArraySource({"x": np.array([1, 2, 3])})
+        assert one.identity() == other.identity()
+        one.close()
+        other.close()
+
+    def test_a_table_of_results_is_inference_only(self):
+        table = pa.table({"x": [1.0]}).replace_schema_metadata(mark_for("job-1"))
+        source = as_source(table)
+        assert source.mark() == tensor.Origin(job="job-1")
+        source.close()
+
+    def test_what_cannot_be_columns_is_refused_at_once(self):
+        before = open_files()
+        with pytest.raises(ColumnsError, match=r"'x' .int64. has 1 nulls"):
+            as_source(pa.table({"x": [1, None]}))
+        with pytest.raises(UsageError, match="this DataFrame is no table that Arrow can hold"):
+            as_source(pd.DataFrame({"x": [1, "a"]}))
+        assert open_files() == before
+
+
 class TestAsSource:
     def test_finds_the_kind(self, tmp_path):
         np.save(tmp_path / "x.npy", ROWS["x"])
@@ -234,6 +352,11 @@ class TestAsSource:
         assert as_source(npy) is npy
         assert isinstance(npy, Source)
         assert isinstance(as_source(tmp_path / "x.parquet"), ParquetSource)
+        assert isinstance(as_source(f"{tmp_path}/x.p*"), ParquetSource)
+        with pytest.raises(UsageError, match=r"several kinds \(\.npy, \.parquet\).* NpySource, ParquetSource"):
+            as_source(tmp_path)
+        (tmp_path / "x.npy").unlink()
+        (tmp_path / "README.txt").write_text("not data")
         assert isinstance(as_source(tmp_path), ParquetSource)
         assert isinstance(as_source(f"{tmp_path}/*.parquet"), ParquetSource)
         assert isinstance(as_source(ROWS), ArraySource)
@@ -249,8 +372,9 @@ class TestAsSource:
     def test_what_no_source_can_be_is_refused(self, tmp_path):
         with pytest.raises(FileNotFoundError, match=f"there is no file {tmp_path}/x.csv"):
             as_source(tmp_path / "x.csv")
-        (tmp_path / "x.csv").touch()
-        with pytest.raises(UsageError, match=r"extension '\.csv'; shoal reads \.npy and \.parquet"):
-            as_source(tmp_path / "x.csv")
-        with pytest.raises(UsageError, match="cannot read rows from list"):
-            as_source([1, 2])
+        (tmp_path / "x.json").touch()
+        with pytest.raises(UsageError, match=r"extension '\.json'; a \.json file of one value is no JSON lines; shoal"):
+            as_source(tmp_path / "x.json")
+        for value, what in (([1, 2], "a list of int"), ([], "a list without rows"), (3, "int"), (b"x.npy", "bytes")):
+            with pytest.raises(UsageError, match=f"cannot read rows from {what}; expected a path"):
+                as_source(value)

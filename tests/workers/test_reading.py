@@ -7,13 +7,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import workers.messages  # noqa: F401  (registers what travels)
+from tensor import wire
 from tests.resources import is_mapped, open_files
 from tests.waiting import until
 from workers.arrow import to_table
 from workers.columns import as_columns, digest_rows, slice_rows
 from workers.errors import ColumnsError, SourceError
 from workers.ragged import Ragged
-from workers.reading import read_shard
+from workers.reading import ShardReader, read_shard
 from workers.shards import MemoryFragment, NpyFragment, ParquetFragment, Shard
 
 ROWS = as_columns(
@@ -90,11 +92,28 @@ def test_npy_of_no_rows_or_of_pickles_is_refused(tmp_path, array, message):
 @pytest.mark.parametrize(("row_group", "start", "stop"), [(0, 0, 6), (0, 2, 5), (1, 0, 4), (1, 1, 2)])
 @pytest.mark.parametrize("decode_bytes", [1, 16 << 20])
 def test_parquet_rows_of_one_row_group(parquet, row_group, start, stop, decode_bytes, monkeypatch):
-    monkeypatch.setattr("workers.reading._DECODE_BYTES", decode_bytes)
+    monkeypatch.setattr("workers.readers.parquet._DECODE_BYTES", decode_bytes)
     before = open_files()
     rows = read_shard(shard(ParquetFragment, parquet, start, stop, row_group=row_group, columns=None))
     first = 6 * row_group
     assert digest_rows(rows) == digest_rows(slice_rows(ROWS, first + start, first + stop))
+    assert open_files() == before
+
+
+def test_parquet_rows_are_decoded_once_by_one_reader(parquet, monkeypatch):
+    monkeypatch.setattr("workers.readers.parquet._DECODE_BYTES", 1)
+    before = open_files()
+    reader = ShardReader()
+    for start, stop in ((0, 2), (3, 4), (4, 6), (1, 3), (3, 6)):
+        rows = reader.read(shard(ParquetFragment, parquet, start, stop, row_group=0, columns=None))
+        assert digest_rows(rows) == digest_rows(slice_rows(ROWS, start, stop))
+    assert len(open_files()) == len(before) + 1
+    os.utime(parquet, ns=(5, 5))
+    planned = shard(ParquetFragment, parquet, 5, 6, row_group=0, columns=None)
+    os.utime(parquet, ns=(6, 6))
+    with pytest.raises(SourceError, match="changed after the job was planned"):
+        reader.read(planned)
+    reader.close()
     assert open_files() == before
 
 
@@ -169,10 +188,10 @@ def test_a_type_that_is_not_carried_is_not_the_fault_of_the_file(tmp_path):
 
 
 def test_npy_is_read_without_pyarrow(npy):
-    planned = shard(NpyFragment, npy, 0, 5, column="x").to_dict()
+    planned = wire.pack(shard(NpyFragment, npy, 0, 5, column="x"))
     code = (
-        "import sys; from workers.shards import shard_from_dict; from workers.reading import read_shard\n"
-        f"assert len(read_shard(shard_from_dict({planned!r}))['x']) == 5\n"
+        "import sys, workers.messages; from tensor import wire; from workers.reading import read_shard\n"
+        "assert len(read_shard(wire.unpack(sys.stdin.buffer.read()))['x']) == 5\n"
         "assert 'pyarrow' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], input=b"".join(planned), check=True)
