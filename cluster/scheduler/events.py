@@ -20,6 +20,11 @@ class JobStarted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tick(Event):
+    """Time went by, and nothing else is to be told: `Machine.wake_s` was reached."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReplicaEvent(Event):
     """Something happened to a replica."""
 
@@ -33,7 +38,7 @@ class ReplicaReady(ReplicaEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicaBuildFailed(ReplicaEvent):
-    """The predictor's `__init__` raised: it would anywhere."""
+    """The predictor's `__init__` raised; the replica is gone."""
 
     failure: Failure
 
@@ -47,20 +52,44 @@ class ReplicaLost(ReplicaEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ShardEvent(Event):
-    """Something happened to one attempt at a shard."""
+    """Something happened to one attempt at a shard, or to one probe of it."""
 
     shard: int
     attempt: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShardStarted(ShardEvent):
-    """Its first batch went into the predictor."""
+class BatchBegan(ShardEvent):
+    """A batch, or a piece of one, goes into the predictor; attributes as of `workers.messages.BatchStarted`."""
+
+    batch: int
+    batches: int
+    start: int
+    stop: int
+    first_row: int
+    last_row: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchEnded(ShardEvent):
+    """A whole batch came out of the predictor."""
+
+    batch: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShardStaged(ShardEvent):
-    """All of its output exists, though not yet for good."""
+    """All of its output exists, though not yet for good.
+
+    Attributes:
+        dead_rows: How many rows were given up.
+        failure: Of the last of them, if there are any.
+        row: That row's number within the shard.
+    """
+
+    dead_rows: int = 0
+    failure: Failure | None = None
+    row: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +99,20 @@ class ShardCommitted(ShardEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ShardRaised(ShardEvent):
-    """The user's code raised on it, or its rows could not be read.
+    """The attempt failed, and the worker lives: rows could not be read or output not written, the predictor returned
+    what it must not, or more rows failed than may be given up.
 
     Attributes:
         failure: What.
-        start: First row of the failing batch within the shard.
-        stop: One past its last row.
+        start: First row that it happened on within the shard.
+        stop: One past the last one.
     """
 
     failure: Failure
     start: int
     stop: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbePassed(ShardEvent):
+    """The worker lived through a probe."""
