@@ -142,6 +142,21 @@ class DiesAlways:
         return {"y": batch["x"]}
 
 
+class DiesAhead:
+    """Dies in `prepare` on the row that holds `on`, while `__call__` goes on for ever."""
+
+    def __init__(self, *, on):
+        self.on = on
+
+    def prepare(self, columns):
+        if self.on in columns["x"]:
+            die("SIGKILL")
+        return columns
+
+    def __call__(self, batch):
+        signal.pause()
+
+
 class SlowDouble(Double):
     """Takes a moment for each batch, and says which processes are at it."""
 
@@ -165,6 +180,17 @@ class WaitsAtGate(Double):
         while not (self.folder / "gate").exists():
             time.sleep(0.01)
         return super().__call__(batch)
+
+
+class Widens:
+    """Many numbers a row; leaves a file in a folder for each batch."""
+
+    def __init__(self, *, numbers, folder):
+        self.numbers, self.folder = numbers, Path(folder)
+
+    def __call__(self, batch):
+        (self.folder / f"{batch['x'][0]:.0f}").touch()
+        return {"y": np.repeat(batch["x"][:, None], self.numbers, axis=1)}
 
 
 class SumsWeights:

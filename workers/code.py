@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import inspect
 import os.path
 import pickle
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from workers.errors import PredictorError
 from workers.fingerprint import fingerprint_of
+from workers.imports import file_digests
 
 
 def _import_path() -> tuple[str, ...]:
@@ -88,16 +86,18 @@ class CodeRef:
             found = getattr(found, part)
         return _checked(found, self.name)
 
-    def source_digest(self) -> str:
-        """What code this is: sha256 of the module's source, or of what the class does where there is no file.
+    def digests(self) -> dict[str, str]:
+        """What code this is: the sha256 of each file of the user's that the class needs, by the name of its module.
 
-        Two runs of one job must agree in it (see `Pool.run`), so that half of the output is not another model's.
+        A class that no file holds counts by what it does, under its own name. Two runs of one job must agree in all of
+        them (see `Pool.run`), so that half of the output is not another model's.
         """
         target = self.resolve()
-        try:
-            return hashlib.sha256(Path(inspect.getfile(target)).read_bytes()).hexdigest()
-        except (OSError, TypeError):
-            return fingerprint_of(target)
+        files = file_digests((target.__module__, self.name.partition(":")[0]))
+        if target.__module__ in files:
+            return files
+        told, modules = fingerprint_of(target)
+        return {self.name: told} | files | file_digests((), modules)
 
 
 def _checked(found: Any, name: str) -> type:

@@ -7,38 +7,40 @@ serves a thread, a child process and an actor. Whoever drives it may stop betwee
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Generator
+from contextlib import suppress
 from typing import Any
 
 import tensor
-from tensor import autograd, marks
-from workers.batching import cut_batches
-from workers.columns import Columns, row_count, slice_rows
+from tensor import marks
+from workers.attempt import Attempt, AttemptFailed, Losses
+from workers.columns import Columns
 from workers.errors import PredictorError
-from workers.failures import Step, failure_of, naming_columns
+from workers.failures import Step, failure_of
 from workers.messages import (
-    BatchDone,
-    BatchStarted,
+    PREPARE,
     BuildFailed,
     BuildPredictor,
     CancelJob,
+    CancelShard,
     Command,
     Failure,
+    ProbeDone,
+    ProbeShard,
     Ready,
     Report,
     RunShard,
     ShardDone,
-    ShardFailed,
     SwapFailed,
     SwapWeights,
     WeightsSwapped,
 )
-from workers.outputs import OutputCheck, check_rows, checked_mapping
-from workers.reading import read_shard
-from workers.shards import MemoryFragment, Shard
-from workers.staging import StagedWriter
+from workers.preparing import Prepared, prepare, read
+from workers.read_ahead import ReadAhead
+from workers.reading import ShardReader
+from workers.shard_probe import probe_shard
+from workers.shard_run import ShardRun
+from workers.shards import Shard
 from workers.weights import SnapshotRef
 
 
@@ -55,6 +57,10 @@ class InferenceWorker:
         self._init = command.init
         self._weights = command.weights
         self._predictor: Any = None
+        self._reader = ShardReader()
+        self._ahead: ReadAhead | None = None
+        self._is_preparing = False
+        self._probed: tuple[Shard, Columns] | None = None
 
     def start(self) -> Report:
         """Build the predictor."""
@@ -69,12 +75,42 @@ class InferenceWorker:
         match command:
             case RunShard():
                 yield from self._run(command)
+            case ProbeShard():
+                yield from self._probe(command)
             case SwapWeights(weights=weights):
                 yield self._swap(weights)
-            case CancelJob():
+            case CancelJob() | CancelShard():
                 pass  # what was running was stopped by whoever drives us
             case _:
                 raise TypeError(f"an inference worker does not know {type(command).__name__}")
+
+    def look_ahead(self, command: Command | None, say: Callable[[Report], None]) -> None:
+        """Read and prepare the next shard in a thread, while another one is computed; any other one is dropped.
+
+        Args:
+            command: What will be handled next, as far as is known.
+            say: Sends a report from that thread.
+        """
+        if self._ahead is not None:
+            if self._ahead.command is command:
+                return
+            self._ahead.drop()
+            if self._ahead.is_running:
+                return
+            self._ahead = None
+        if isinstance(command, RunShard) and not self._is_preparing:  # `prepare` is never called twice at once
+            with suppress(RuntimeError):  # no room for a thread: it is read when it is its turn
+                self._ahead = ReadAhead(command, self._prepare(command), say)
+
+    def close(self) -> None:
+        """Drop what was read ahead, wait for the end of the thread, and close files."""
+        self._drop_ahead()
+        self._reader.close()
+
+    def _drop_ahead(self) -> None:
+        if self._ahead is not None:
+            self._ahead.close()
+            self._ahead = None
 
     def _swap(self, weights: SnapshotRef) -> Report:
         failure = self._build(weights)
@@ -98,69 +134,47 @@ class InferenceWorker:
         self._predictor = predictor
         return None
 
+    def _attempt(self, command: RunShard | ProbeShard) -> Attempt:
+        return Attempt.at(command, replica=self._replica, predictor=self._predictor, name=self._code.name)
+
     def _run(self, command: RunShard) -> Generator[Report, None, None]:
-        shard, attempt = command.shard, command.attempt
-        start, stop = 0, shard.rows
-        writer = None if command.stage is None else StagedWriter(Path(command.stage), job=command.job)
-        reading = Step("source", f"reading {_place(shard)}")
-        preparing = Step("user", f"{self._code.name}.prepare")
-        calling = Step("user", f"{self._code.name}.__call__")
-        staging = Step("storage", f"staging {command.stage}")
-        check = OutputCheck(calling.where)
-        step = reading
+        attempt = self._attempt(command)
         try:
-            rows = read_shard(shard)
-            step = preparing
-            rows = self._prepare(rows, command)
-            batches = cut_batches(shard.rows, command.policy)
-            for index, (start, stop) in enumerate(batches):
-                step = calling
-                yield BatchStarted(command.job, shard.index, attempt, index)
-                output, graph_nodes = self._predict(slice_rows(rows, start, stop), command, check)
-                if writer is not None:
-                    step = staging
-                    writer.write(output)
-                streamed = output if writer is None else None
-                yield BatchDone(command.job, shard.index, attempt, index, stop - start, streamed, graph_nodes)
-            step = staging
-            staged = None if writer is None else writer.finish()
-        except Exception as error:
-            if step is staging and isinstance(error, PredictorError):
-                step = calling  # what cannot be stored is the predictor's
-            yield ShardFailed(command.job, shard.index, attempt, failure_of(error, step), start, stop)
+            self._is_preparing = True
+            try:
+                prepared = yield from self._prepared(command)
+            finally:
+                self._is_preparing = False
+            batches, staged, dead = yield from ShardRun(attempt, command, prepared).run()
+        except AttemptFailed as failed:
+            yield attempt.failed(failed)
             return
-        finally:
-            if writer is not None:
-                writer.discard()
         epoch, digest = (self._weights.epoch, self._weights.digest) if self._weights else (0, "")
-        yield ShardDone(command.job, shard.index, attempt, len(batches), staged, epoch, digest)
+        yield ShardDone(command.job, command.shard.index, command.attempt, batches, staged, epoch, digest, dead)
 
-    def _prepare(self, rows: Columns, command: RunShard) -> Columns:
-        prepare = getattr(self._predictor, "prepare", None)
-        if prepare is None:
-            return rows
-        where = f"{self._code.name}.prepare"
-        with self._inference(command), naming_columns(rows):
-            prepared = checked_mapping(prepare(rows), where)
-        check_rows(prepared, command.shard.rows, where)
-        return prepared
+    def _probe(self, command: ProbeShard) -> Generator[Report, None, None]:
+        self._drop_ahead()
+        attempt = self._attempt(command)
+        with suppress(AttemptFailed):
+            raw = self._read(attempt)
+            self._probed = (command.shard, raw)  # the next command is about the same shard, as a rule
+            yield from probe_shard(attempt, command, raw)
+        yield ProbeDone(command.job, command.shard.index, command.attempt)
 
-    def _predict(self, batch: Columns, command: RunShard, check: OutputCheck) -> tuple[Columns, int]:
-        """The batch's output, every number in it marked, and how many graph nodes were made on the way (R16)."""
-        with self._inference(command):
-            rows = row_count(batch)  # before the predictor, which may change the dict
-            with autograd.counting_nodes() as counted, naming_columns(batch):
-                output = self._predictor(batch)
-            return check.take(output, rows=rows), counted.nodes
+    def _prepared(self, command: RunShard) -> Generator[Report, None, Prepared]:
+        """The rows of a shard: those that were read ahead, or read now."""
+        if self._ahead is not None and self._ahead.command is command:
+            ahead, self._ahead = self._ahead, None
+            return ahead.result()
+        self._drop_ahead()
+        return (yield from self._prepare(command))
 
-    @contextmanager
-    def _inference(self, command: RunShard) -> Iterator[None]:
-        with (
-            tensor.inference_mode(),
-            marks.origin(job=command.job, shard=command.shard.index, replica=self._replica),
-        ):
-            yield
+    def _prepare(self, command: RunShard) -> Generator[Report, None, Prepared]:
+        """Read and prepare a shard; also in a thread."""
+        attempt = self._attempt(command)
+        care = next((care for care in command.cares if care.batch == PREPARE), None)
+        return (yield from prepare(attempt, self._read(attempt), care, Losses(command.max_dead_rows)))
 
-
-def _place(shard: Shard) -> str:
-    return "the columns in memory" if isinstance(shard.fragment, MemoryFragment) else shard.fragment.path
+    def _read(self, attempt: Attempt) -> Columns:
+        probed, self._probed = self._probed, None
+        return probed[1] if probed is not None and probed[0] == attempt.shard else read(attempt, self._reader)

@@ -16,7 +16,9 @@ from tensor import Tensor, wire
 from workers.batching import BatchPolicy
 from workers.code import CodeRef
 from workers.columns import Ragged
-from workers.shards import MemoryFragment, NpyFragment, ParquetFragment, Shard
+from workers.formats import CsvFormat, JsonlFormat, TextFormat
+from workers.shards import MemoryFragment, NpyFragment, NpzFragment, ParquetFragment, RecordsFragment, Shard
+from workers.sinks import JsonlSink, NpySink, ParquetSink, Sink
 from workers.weights import HeldFile, SnapshotRef, WeightEntry
 
 # --- data carried by both
@@ -48,22 +50,94 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Staged:
+class DeadRow:
+    """A row that was given up.
+
+    Attributes:
+        row: Its number within the shard, from 0; within a `Care`, its position in the batch.
+        failure: What happened when it was alone.
+        attempts: How often it failed, together with others and alone.
+    """
+
+    row: int
+    failure: Failure
+    attempts: int
+
+
+PREPARE = -1
+"""In place of a batch's number: the call of the predictor's `prepare` on all of the shard's rows."""
+
+
+@dataclass(frozen=True)
+class Care:
+    """How to run a batch that has ended workers.
+
+    Attributes:
+        batch: Its number, or `PREPARE`.
+        pieces: What to call the predictor on, one piece after another: (start, stop) positions within the batch. They
+            may leave rows out: those in `dead`.
+        dead: The rows that end workers when they are alone.
+    """
+
+    batch: int
+    pieces: tuple[tuple[int, int], ...]
+    dead: tuple[DeadRow, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pieces", tuple((start, stop) for start, stop in self.pieces))
+        object.__setattr__(self, "dead", tuple(self.dead))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where and how an attempt writes its output.
+
+    Attributes:
+        prefix: What the names of its files begin with, a local path or a URL; they are `f"{prefix}{suffix}.staged"`.
+        sink: In which format.
+    """
+
+    prefix: str
+    sink: Sink
+
+
+@dataclass(frozen=True)
+class StagedFile:
     """A file that an attempt wrote under a temporary name.
 
     Attributes:
-        path: Where.
+        path: Where, a local path or a URL.
+        suffix: What its published name ends with, as `.parquet` or `.embedding.npy`.
         rows: How many rows.
         size_bytes: Of the file.
-        digest: sha256 of its canonical rows (see `workers.columns.digest_rows`).
-        schema: Names and types of its columns, the same for every shard of a job.
     """
 
     path: str
+    suffix: str
     rows: int
     size_bytes: int
+
+
+@dataclass(frozen=True)
+class Staged:
+    """All that an attempt wrote.
+
+    Attributes:
+        files: The files of its rows; none if it has no rows, as when all of them died.
+        rows: How many rows.
+        digest: sha256 of its canonical rows (see `workers.columns.digest_rows`), whatever the format.
+        schema: JSON of the names and types of its columns, the same for every shard of a job; empty without files.
+        dead: The file of its dead letters, if rows died.
+    """
+
+    files: tuple[StagedFile, ...]
+    rows: int
     digest: str
     schema: str
+    dead: StagedFile | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "files", tuple(self.files))
 
 
 # --- commands
@@ -100,13 +174,67 @@ class RunShard(Command):
         attempt: Counts the tries at this shard, from 1.
         policy: How to cut batches.
         stage: Where to write the output; None to send every batch back instead.
+        cares: How to run the batches that have ended workers.
+        max_dead_rows: How many rows may be given up; one more, and the attempt fails with that row's error.
     """
 
     job: str
     shard: Shard
     attempt: int
     policy: BatchPolicy
-    stage: str | None = None
+    stage: Stage | None = None
+    cares: tuple[Care, ...] = ()
+    max_dead_rows: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cares", tuple(self.cares))
+
+
+@dataclass(frozen=True)
+class ProbeShard(Command):
+    """Find out whether a worker lives through some batches of a shard; their output is dropped, errors are ignored.
+
+    Attributes:
+        job: The job's id.
+        shard: The shard.
+        attempt: As for `RunShard`; attempts and probes of a shard are counted together.
+        policy: How batches are cut.
+        cares: As for `RunShard`.
+        batch: The first batch to run, or `PREPARE`.
+        piece: Positions (start, stop) within that batch to run, and nothing else; None for the whole batch and all
+            that come after it.
+    """
+
+    job: str
+    shard: Shard
+    attempt: int
+    policy: BatchPolicy
+    cares: tuple[Care, ...]
+    batch: int
+    piece: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cares", tuple(self.cares))
+        if self.piece is not None:
+            start, stop = self.piece
+            object.__setattr__(self, "piece", (start, stop))
+
+
+@dataclass(frozen=True)
+class CancelShard(Command):
+    """Drop one attempt at a shard, or one probe, if it is not through; takes effect between batches."""
+
+    job: str
+    shard: int
+    attempt: int
+
+    def covers(self, command: Command) -> bool:
+        """Whether `command` is what is to be dropped."""
+        return isinstance(command, RunShard | ProbeShard) and (command.job, command.shard.index, command.attempt) == (
+            self.job,
+            self.shard,
+            self.attempt,
+        )
 
 
 @dataclass(frozen=True)
@@ -114,6 +242,10 @@ class CancelJob(Command):
     """Drop what is left of a job; takes effect between batches."""
 
     job: str
+
+    def covers(self, command: Command) -> bool:
+        """Whether `command` belongs to what is to be dropped."""
+        return getattr(command, "job", None) == self.job
 
 
 @dataclass(frozen=True)
@@ -230,22 +362,41 @@ class WorkerExited(Report):
 
 @dataclass(frozen=True)
 class BatchStarted(Report):
-    """A batch went into the predictor."""
+    """A batch, or a piece of one, goes into the predictor.
+
+    Attributes:
+        batch: Its number within the shard, from 0; `PREPARE` for the call of `prepare`.
+        batches: How many the shard has; 0 where that is not known yet.
+        start: The first position of the piece within the batch; 0 for a whole batch.
+        stop: One past its last position.
+        first_row: The lowest row of the piece within the shard.
+        last_row: The highest row of the piece within the shard.
+    """
 
     job: str
     shard: int
     attempt: int
     batch: int
+    batches: int
+    start: int
+    stop: int
+    first_row: int
+    last_row: int
 
 
 @dataclass(frozen=True)
 class BatchDone(Report):
-    """A batch came out of the predictor.
+    """A batch came out of the predictor, whole, or `prepare` did.
 
     Attributes:
-        rows: How many.
-        columns: The output, when the job streams its results; else None.
+        batch: As in `BatchStarted`.
+        rows: How many rows went in.
+        columns: When the job streams its results: output rows in input order, as far as they are complete; with
+            `BatchPolicy(sort_within=…)` that may be none yet, or those of several batches. Else None.
         graph_nodes: Nodes recorded for a backward pass while it ran: 0, or the contract is broken.
+        start: First row within the shard that `columns` stand for; what comes before it was sent before.
+        stop: One past the last of them.
+        dead: The rows among them that were given up, and are not in `columns`.
     """
 
     job: str
@@ -255,6 +406,12 @@ class BatchDone(Report):
     rows: int
     columns: Mapping[str, Any] | None
     graph_nodes: int
+    start: int = 0
+    stop: int = 0
+    dead: tuple[DeadRow, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dead", tuple(self.dead))
 
 
 @dataclass(frozen=True)
@@ -266,6 +423,7 @@ class ShardDone(Report):
         staged: The file, when the job writes files.
         weights_epoch: Of the weights that made the output.
         weights_digest: Of the same; empty without weights.
+        dead: The rows that were given up, in the order of the rows.
     """
 
     job: str
@@ -275,6 +433,19 @@ class ShardDone(Report):
     staged: Staged | None
     weights_epoch: int
     weights_digest: str
+    dead: tuple[DeadRow, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dead", tuple(self.dead))
+
+
+@dataclass(frozen=True)
+class ProbeDone(Report):
+    """The worker lived through what it was to probe."""
+
+    job: str
+    shard: int
+    attempt: int
 
 
 @dataclass(frozen=True)
@@ -350,16 +521,28 @@ class TrainingFailed(Report):
 
 for _kind in (
     BatchPolicy,
+    Care,
     CodeRef,
+    CsvFormat,
+    DeadRow,
     Failure,
     HeldFile,
+    JsonlFormat,
+    JsonlSink,
     MemoryFragment,
     NpyFragment,
+    NpzFragment,
+    NpySink,
     ParquetFragment,
+    ParquetSink,
     Ragged,
+    RecordsFragment,
     Shard,
     SnapshotRef,
+    Stage,
     Staged,
+    StagedFile,
+    TextFormat,
     WeightEntry,
     *Command.__subclasses__(),
     *Report.__subclasses__(),

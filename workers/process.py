@@ -12,10 +12,11 @@ import signal
 import socket
 import sys
 from contextlib import closing, suppress
+from threading import Lock
 
 from workers.code import CodeRef
 from workers.frames import has_data, receive_frame, send_frame
-from workers.messages import Command, decode_command, encode
+from workers.messages import Command, Report, decode_command, encode
 from workers.serving import Commands, serve
 
 _PR_SET_PDEATHSIG = 1
@@ -36,10 +37,17 @@ def main(arguments: list[str]) -> None:
 
 def _serve(sock: socket.socket) -> None:
     commands = Commands(lambda: _receive(sock), lambda: has_data(sock))
+    sending = Lock()
+
+    def say(report: Report) -> None:
+        frame = encode(report)
+        with sending:  # frames go out whole, from whatever thread
+            send_frame(sock, frame)
+
     try:
-        with closing(serve(commands, import_code=_import_code)) as reports:
+        with closing(serve(commands, import_code=_import_code, say=say)) as reports:
             for report in reports:
-                send_frame(sock, encode(report))
+                say(report)
     except SystemExit as error:
         print(f"shoal: {error.__notes__[-1]}", file=sys.stderr)
         raise

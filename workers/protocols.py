@@ -19,6 +19,14 @@ class Predictor(Protocol):
     arguments. A class may also have `prepare(columns) -> columns`: one row out for each row in, run on a whole shard
     before it is cut into batches (tokenising, decoding).
 
+    Where workers are processes, `prepare` runs in a thread of its own, for the next shard, while `__call__` computes
+    this one; it is never called twice at once. What the two share must allow for that.
+
+    When one of the two raises, it is called again on halves of the rows, down to the rows that are to blame. So either
+    may see any part of the rows, and a row more than once; what they return for a row must not depend on the others.
+    What they write into the arrays that they get is seen by nobody else, and what they return may be in memory that
+    they use again in the next call.
+
     The convention is Ray Data's for `map_batches` with a class, so one class serves both.
     """
 

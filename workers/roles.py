@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Protocol
 
 from workers.messages import BuildPredictor, BuildTrainer, Command, Report
@@ -17,6 +17,17 @@ class Worker(Protocol):
 
     def handle(self, command: Command) -> Generator[Report, None, None]:
         """Carry out one command; closing the generator early drops the rest of the work."""
+        ...
+
+    def look_ahead(self, command: Command | None, say: Callable[[Report], None]) -> None:
+        """Hear which command is the next one, and perhaps begin what does no harm if it is dropped.
+
+        Called while `handle` is between two reports. `say` sends a report from any thread.
+        """
+        ...
+
+    def close(self) -> None:
+        """End what was begun; the last call."""
         ...
 
 

@@ -8,12 +8,12 @@ from contextlib import closing
 
 from workers.code import CodeRef
 from workers.failures import Step, failure_of
-from workers.messages import BuildPredictor, BuildTrainer, CancelJob, Command, Report, RunShard
+from workers.messages import BuildPredictor, BuildTrainer, CancelJob, CancelShard, Command, ProbeShard, Report, RunShard
 from workers.roles import worker_for
 
 
 class Commands:
-    """Commands in the order in which they came; a cancelled job's are dropped before anybody sees them.
+    """Commands in the order in which they came; those that were cancelled are dropped before anybody sees them.
 
     Args:
         receive: Waits for the next command; None when the driver is gone.
@@ -30,25 +30,37 @@ class Commands:
         return self._waiting.popleft() if self._waiting else self._receive()
 
     def cancelled(self, command: Command) -> bool:
-        """Whether the driver gave up the job that `command` belongs to; takes in what has arrived, without waiting."""
+        """Whether the driver gave up what `command` belongs to; takes in what has arrived, without waiting."""
         while self._has_more():
             arrived = self._receive()
             if arrived is None:
                 return True
             self._waiting.append(arrived)
-        cancelled = {waiting.job for waiting in self._waiting if isinstance(waiting, CancelJob)}
-        if not cancelled:
+        cancels = [waiting for waiting in self._waiting if isinstance(waiting, CancelJob | CancelShard)]
+        if not cancels:
             return False
-        self._waiting = deque(waiting for waiting in self._waiting if getattr(waiting, "job", None) not in cancelled)
-        return getattr(command, "job", None) in cancelled
+        self._waiting = deque(
+            waiting
+            for waiting in self._waiting
+            if waiting not in cancels and not any(cancel.covers(waiting) for cancel in cancels)
+        )
+        return any(cancel.covers(command) for cancel in cancels)
+
+    def upcoming(self) -> Command | None:
+        """The next command, if it is here."""
+        return self._waiting[0] if self._waiting else None
 
 
-def serve(commands: Commands, *, import_code: Callable[[CodeRef], None]) -> Generator[Report, None, None]:
+def serve(
+    commands: Commands, *, import_code: Callable[[CodeRef], None], say: Callable[[Report], None] | None = None
+) -> Generator[Report, None, None]:
     """Build the worker that the first command describes and carry out the others, until there are no more.
 
     Args:
         commands: Where they come from.
         import_code: Makes the user's class importable in this process, before it is built.
+        say: Sends a report from another thread than the one that takes them from here, and returns when it is on its
+            way: before user code can end the process. Without it, nothing is read ahead.
 
     Raises:
         SystemExit: The user's code ends the process; a note of the error says which line.
@@ -64,9 +76,16 @@ def serve(commands: Commands, *, import_code: Callable[[CodeRef], None]) -> Gene
             with closing(worker.handle(command)) as reports:  # closed early, it drops what it staged
                 for report in reports:
                     yield report
-                    if isinstance(command, RunShard) and commands.cancelled(command):
+                    if not isinstance(command, RunShard | ProbeShard):
+                        continue
+                    is_over = commands.cancelled(command)
+                    if say is not None:  # a probe is to be alone
+                        worker.look_ahead(commands.upcoming() if isinstance(command, RunShard) else None, say)
+                    if is_over:
                         break
     except SystemExit as error:
         failure = failure_of(error, Step("user", first.code.name))
         error.add_note(f"{first.replica}: {failure.line or failure.where} called sys.exit({error.code!r})")
         raise
+    finally:
+        worker.close()

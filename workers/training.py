@@ -7,7 +7,7 @@ rows, and each rank applies the same average. Equal parameters and equal gradien
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,12 @@ class TrainingWorker:
         except Exception as error:
             return BuildFailed(failure_of(error, step))
         return Ready(pid=os.getpid())
+
+    def look_ahead(self, command: Command | None, say: Callable[[Report], None]) -> None:
+        """Nothing can be done ahead: each step needs the one before."""
+
+    def close(self) -> None:
+        """Nothing was begun."""
 
     def handle(self, command: Command) -> Generator[Report, None, None]:
         """Carry out one command; exceptions of the user's code become `TrainingFailed`."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from cluster.backends.base import Capabilities, Said
 from workers.messages import (
     CancelJob,
+    CancelShard,
     Command,
     Report,
     WorkerExited,
@@ -45,9 +46,9 @@ class _Worker:
             self.stop_running()
         return report
 
-    def cancel(self, job: str) -> None:
-        self.commands = deque(command for command in self.commands if getattr(command, "job", None) != job)
-        if getattr(self.running, "job", None) == job:
+    def cancel(self, cancel: CancelJob | CancelShard) -> None:
+        self.commands = deque(command for command in self.commands if not cancel.covers(command))
+        if self.running is not None and cancel.covers(self.running):
             self.stop_running()
 
     def stop_running(self) -> None:
@@ -55,9 +56,14 @@ class _Worker:
             self.reports.close()
         self.reports = self.running = None
 
+    def end(self) -> None:
+        self.stop_running()
+        if self.worker is not None:
+            self.worker.close()
+
 
 class InlineBackend:
-    """Runs every worker in turn, a report at a time, when it is polled.
+    """Runs every worker in turn, a report at a time, when it is polled. Shards are read when it is their turn.
 
     Commands and reports pass through the wire as with real workers, so results share no memory with the user's code,
     and what could not travel fails here too.
@@ -91,8 +97,8 @@ class InlineBackend:
         """See `Backend.submit`."""
         if worker not in self._workers:
             return
-        if isinstance(command, CancelJob):
-            self._workers[worker].cancel(command.job)
+        if isinstance(command, CancelJob | CancelShard):
+            self._workers[worker].cancel(command)
         else:
             self._workers[worker].commands.append(_travelled(command))
             self._work.set()
@@ -137,7 +143,7 @@ class InlineBackend:
 
     def _end(self, worker: str, reason: str) -> None:
         if worker in self._workers:
-            self._workers.pop(worker).stop_running()
+            self._workers.pop(worker).end()
             self._turns.remove(worker)
             self._exited.append(Said(worker, WorkerExited(reason)))
             self._work.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,11 +19,15 @@ from tests import predictors
 from workers.batching import BatchPolicy
 from workers.code import CodeRef
 from workers.messages import (
+    PREPARE,
     BatchDone,
     BatchStarted,
     BuildFailed,
     BuildPredictor,
     CancelJob,
+    CancelShard,
+    ProbeDone,
+    ProbeShard,
     Ready,
     RunShard,
     ShardDone,
@@ -49,11 +54,16 @@ async def backend(request):
 
 
 @pytest.fixture
-def shard():
-    source = ArraySource({"x": np.arange(10, dtype=np.float32)})
+def source():
+    made = ArraySource({"x": np.arange(10, dtype=np.float32)})
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def shard(source):
     (planned,) = plan_shards(source.fragments())
-    yield planned
-    source.close()
+    return planned
 
 
 def build(target, weights=None, **init):
@@ -116,7 +126,7 @@ async def test_an_error_of_the_users_is_reported_with_its_line(backend, shard):
     backend.start("w0", build(predictors.Raises, on=5.0))
     backend.submit("w0", run(shard))
     failed = (await hear(backend, ShardFailed))[-1]
-    assert (failed.start, failed.stop) == (4, 8)
+    assert (failed.start, failed.stop) == (5, 6)  # the row, not its batch
     assert failed.failure.message == "cannot stomach 5.0"
     assert "predictors.py" in failed.failure.line
     assert failed.failure.source.startswith("raise ValueError")
@@ -142,6 +152,44 @@ async def test_a_cancelled_job_stops_between_batches_and_the_next_one_runs(backe
     while not any(isinstance(report, ShardDone) and report.job == "second" for report in reports):
         reports += await hear(backend, ShardDone)
     assert not any(report.job == "first" and report.attempt == 2 for report in reports)
+
+
+async def test_rows_that_raise_are_given_up_and_the_others_come_through(backend, shard):
+    backend.start("w0", build(predictors.Raises, on=5.0))
+    backend.submit("w0", replace(run(shard), max_dead_rows=1))
+    reports = await hear(backend, ShardDone)
+    rows = [np.asarray(report.columns["y"]) for report in reports if isinstance(report, BatchDone)]
+    assert [row.tolist() for row in rows] == [[0, 1, 2, 3], [4, 6, 7], [8, 9]]
+    (dead,) = reports[-1].dead
+    assert (dead.row, dead.attempts, dead.failure.message) == (5, 3, "cannot stomach 5.0")
+    assert "predictors.py" in dead.failure.line
+
+
+async def test_a_cancelled_attempt_stops_and_the_next_one_runs(backend, shard):
+    backend.start("w0", build(predictors.Double))
+    await hear(backend, Ready)
+    backend.submit("w0", run(shard, attempt=1, max_rows=1))
+    backend.submit("w0", run(shard, attempt=2, max_rows=1))
+    backend.submit("w0", CancelShard("job", shard.index, 2))
+    backend.submit("w0", CancelShard("job", shard.index, 9))  # of which nothing is known
+    backend.submit("w0", run(shard, attempt=3))
+    reports = await hear(backend, ShardDone)
+    while not any(isinstance(report, ShardDone) and report.attempt == 3 for report in reports):
+        reports += await hear(backend, ShardDone)
+    done = [report.attempt for report in reports if isinstance(report, ShardDone)]
+    assert 2 not in done
+
+
+async def test_prepare_is_announced_and_a_probe_answers(backend, shard):
+    backend.start("w0", build(predictors.Modes))
+    await hear(backend, Ready)
+    backend.submit("w0", ProbeShard("job", shard, 1, BatchPolicy(max_rows=5), (), 1))
+    reports = await hear(backend, ProbeDone)
+    backend.submit("w0", run(shard, attempt=2, max_rows=5))
+    reports += await hear(backend, ShardDone)
+    told = [(report.attempt, report.batch) for report in reports if isinstance(report, BatchStarted)]
+    assert told == [(1, PREPARE), (1, 1), (2, PREPARE), (2, 0), (2, 1)]
+    assert [report.columns is None for report in reports if isinstance(report, BatchDone)] == [True] * 3 + [False] * 2
 
 
 async def test_killing_a_worker_is_its_last_word(backend, shard):
@@ -196,6 +244,22 @@ async def test_waiting_may_be_cancelled_without_losing_a_report(backend, shard):
             if not waiting.cancelled():
                 reports += [said.report for said in waiting.result()]
     assert [type(report) for report in reports] == [Ready] + [BatchStarted, BatchDone] * 3 + [ShardDone]
+
+
+@pytest.mark.parametrize("backend", ["local"], indirect=True)
+async def test_a_worker_that_dies_in_prepare_has_said_of_which_shard(backend, source):
+    first, second = plan_shards(source.fragments(), shard_rows=5)
+    backend.start("w0", build(predictors.DiesAhead, on=5.0))
+    backend.submit("w0", run(first, max_rows=5))
+    backend.submit("w0", run(second))
+    reports = await hear(backend, WorkerExited)
+    assert [(type(report), report.shard, report.batch) for report in reports[1:-1]] == [
+        (BatchStarted, 0, PREPARE),
+        (BatchDone, 0, PREPARE),
+        (BatchStarted, 0, 0),
+        (BatchStarted, 1, PREPARE),
+    ]
+    assert "SIGKILL" in reports[-1].reason
 
 
 async def test_closing_twice_is_fine(backend):

@@ -50,7 +50,7 @@ CODE = textwrap.dedent(
 def digest_on_stdin(code, seed="0"):
     done = subprocess.run(
         [sys.executable, "-"],
-        input=code + "\nfrom workers.fingerprint import fingerprint_of\nprint(fingerprint_of(P))\n",
+        input=code + "\nfrom workers.fingerprint import fingerprint_of\nprint(fingerprint_of(P)[0])\n",
         capture_output=True,
         text=True,
         timeout=50,
@@ -64,7 +64,7 @@ def digest_on_stdin(code, seed="0"):
 def digest_here(code):
     namespace = {"__name__": "conjured"}
     exec(compile(code, "<somewhere>", "exec", dont_inherit=True), namespace)
-    return fingerprint_of(namespace["P"])
+    return fingerprint_of(namespace["P"])[0]
 
 
 def test_it_is_the_same_in_another_process():
@@ -99,6 +99,19 @@ def test_it_is_another_one_for_other_code(before, after):
 
 def test_a_name_that_is_only_an_attribute_does_not_count():
     assert digest_here(CODE) == digest_here(CODE + "depth = 9\nunused = 3\n")
+
+
+def test_it_tells_which_modules_the_class_uses_or_imports():
+    code = (
+        "import xml.dom, os.path as place\nfrom json import decoder\nfrom queue import Queue\nimport csv\n"
+        "class P(Queue):\n"
+        "    def __call__(self, batch):\n        import glob\n        from email import message\n"
+        "        return [decoder for _ in batch], lambda: xml.dom.Node\n"
+    )
+    namespace = {"__name__": "conjured"}
+    exec(code, namespace)
+    _, modules = fingerprint_of(namespace["P"])
+    assert modules == {"email", "email.message", "glob", "json.decoder", "queue", "xml", "xml.dom"}
 
 
 def test_a_job_of_a_class_from_stdin_goes_on(tmp_path):
