@@ -9,7 +9,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo examples test check lint format types layers oracle bench clean
+.PHONY: help demo examples test check lint format types layers gates oracle bench clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -46,6 +46,9 @@ types: $(VENV)/check.done
 
 layers: $(VENV)/check.done
 	$(BIN)/lint-imports
+
+gates: $(VENV)/test.done  ## kill workers, drivers and nodes in the middle of jobs, and count the rows
+	$(BIN)/python -m pytest -m gate tests/gates
 
 oracle: $(VENV)/oracle.done $(VENV)/weights.done  ## compare with torch
 	$(BIN)/python -m pytest -m oracle tests/oracle

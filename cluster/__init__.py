@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         ClusterError,
         InvalidTransition,
         JobFailed,
+        JobFenced,
         JobFolderError,
         PoolBusy,
         SourceFailed,
@@ -28,27 +29,51 @@ if TYPE_CHECKING:
     from cluster.jobs import Job
     from cluster.pool import Pool
     from cluster.ray.backend import RayBackend
+    from cluster.ray.map_batches import for_map_batches
     from cluster.report import FitReport, RunReport
-    from cluster.results import read_results
-    from cluster.sources import ArraySource, NpySource, ParquetSource, Source
+    from cluster.results import read_dead_letters, read_results
+    from cluster.sources import (
+        ArraySource,
+        ArrowSource,
+        CsvSource,
+        IterableSource,
+        JsonlSource,
+        NpySource,
+        NpzSource,
+        ParquetSource,
+        Source,
+        TextSource,
+    )
     from cluster.training import TrainingPool
     from workers import BatchPolicy, Ragged, WeightSnapshot
+    from workers.dead_letters import DeadLetter
+    from workers.sinks import JsonlSink, NpySink, ParquetSink
 
 __distribution__ = "shoal"
 
 __all__ = [
     "ArraySource",
+    "ArrowSource",
     "Backend",
     "BackendFailed",
     "BatchPolicy",
     "ClusterError",
+    "CsvSource",
+    "DeadLetter",
     "FakeBackend",
     "FitReport",
     "InvalidTransition",
+    "IterableSource",
     "Job",
     "JobFailed",
+    "JobFenced",
     "JobFolderError",
+    "JsonlSink",
+    "JsonlSource",
+    "NpySink",
     "NpySource",
+    "NpzSource",
+    "ParquetSink",
     "ParquetSource",
     "Pool",
     "PoolBusy",
@@ -59,11 +84,14 @@ __all__ = [
     "SourceFailed",
     "SourceNotFoundError",
     "StorageFailed",
+    "TextSource",
     "TrainingPool",
     "UsageError",
     "UserCodeFailed",
     "WeightSnapshot",
     "WorkersLost",
+    "for_map_batches",
+    "read_dead_letters",
     "read_results",
 ]
 
@@ -75,6 +103,7 @@ _HOMES = {
         "ClusterError",
         "InvalidTransition",
         "JobFailed",
+        "JobFenced",
         "JobFolderError",
         "PoolBusy",
         "SourceFailed",
@@ -87,11 +116,25 @@ _HOMES = {
     "cluster.jobs": ("Job",),
     "cluster.pool": ("Pool",),
     "cluster.ray.backend": ("RayBackend",),
+    "cluster.ray.map_batches": ("for_map_batches",),
     "cluster.report": ("FitReport", "RunReport"),
-    "cluster.results": ("read_results",),
-    "cluster.sources": ("ArraySource", "NpySource", "ParquetSource", "Source"),
+    "cluster.results": ("read_dead_letters", "read_results"),
+    "cluster.sources": (
+        "ArraySource",
+        "ArrowSource",
+        "CsvSource",
+        "IterableSource",
+        "JsonlSource",
+        "NpySource",
+        "NpzSource",
+        "ParquetSource",
+        "Source",
+        "TextSource",
+    ),
     "cluster.training": ("TrainingPool",),
     "workers": ("BatchPolicy", "Ragged", "WeightSnapshot"),
+    "workers.dead_letters": ("DeadLetter",),
+    "workers.sinks": ("JsonlSink", "NpySink", "ParquetSink"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -18,6 +18,7 @@ from workers.batching import BatchPolicy
 from workers.code import CodeRef
 from workers.errors import PredictorError
 from workers.failures import Step, failure_of
+from workers.sinks import ParquetSink, Sink
 from workers.weights import WeightSnapshot
 
 Weights = str | os.PathLike[str] | Mapping[str, Any] | WeightSnapshot
@@ -103,6 +104,51 @@ def positive(name: str, value: int) -> int:
     return number
 
 
+def whole(name: str, value: int) -> int:
+    """`value` if it is a whole number from 0."""
+    try:
+        number = -1 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = -1
+    if number < 0:
+        raise UsageError(f"{name} must be a whole number from 0, got {value!r}")
+    return number
+
+
+def pool_size(replicas: Any, min_replicas: Any, max_replicas: Any) -> tuple[int | None, int | None]:
+    """How many replicas to keep, (fewest, most); None for what suits the backend."""
+    if replicas is not None:
+        if min_replicas is not None or max_replicas is not None:
+            raise UsageError(
+                "replicas= is a fixed number, min_replicas= and max_replicas= a range; give one or the other"
+            )
+        number = positive("replicas", replicas)
+        return number, number
+    if min_replicas is None and max_replicas is None:
+        return None, None
+    if max_replicas is None:
+        raise UsageError(
+            f"min_replicas={min_replicas!r} says where a pool starts; say where it ends with max_replicas="
+        )
+    fewest = 1 if min_replicas is None else positive("min_replicas", min_replicas)
+    most = positive("max_replicas", max_replicas)
+    if fewest > most:
+        raise UsageError(f"min_replicas={fewest} is more than max_replicas={most}")
+    return fewest, most
+
+
+def deadline(name: str, value: Any, backend: Backend) -> float | None:
+    """`value` if it is a time above zero and the backend can stop a worker that takes longer; None for any time."""
+    if value is None:
+        return None
+    if not backend.capabilities.can_kill:
+        raise UsageError(
+            f"{name}={value!r}: the backend {backend.name!r} cannot stop a worker while it computes; "
+            "leave the deadline out, or use 'local' or 'ray'"
+        )
+    return seconds(name, value)
+
+
 def seconds(name: str, value: Any) -> float:
     """`value` if it is a time above zero."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
@@ -115,6 +161,22 @@ def seed_of(value: Any) -> int:
     if type(value) is not int or value < 0:
         raise UsageError(f"seed must be a whole number from 0, got {value!r}")
     return value
+
+
+def sink_of(sink: Any) -> Sink:
+    """How to write output; the default when the user says nothing."""
+    if sink is None:
+        return ParquetSink()
+    if not isinstance(sink, Sink):
+        raise UsageError(f"sink must be a ParquetSink, NpySink or JsonlSink, got {sink!r}")
+    return sink
+
+
+def output_of(output: Any) -> str | os.PathLike[str]:
+    """Where to write output, if it is a place at all."""
+    if not isinstance(output, str | os.PathLike) or not os.fspath(output):
+        raise UsageError(f"output must be the path of a folder, or an address such as s3://bucket/job, got {output!r}")
+    return output
 
 
 def batch_policy(batch: Any) -> BatchPolicy:

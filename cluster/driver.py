@@ -5,6 +5,7 @@ Only this file turns the scheduler's actions into deeds. It holds no decision of
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
@@ -17,22 +18,41 @@ from cluster.outputs import Output
 from cluster.progress import Progress
 from cluster.scheduler import (
     Action,
+    BatchBegan,
+    BatchEnded,
+    CancelAttempt,
     Commit,
     Dispatch,
     Event,
     Fail,
     Finish,
     JobStarted,
+    KillReplica,
     Limits,
     Machine,
+    Probe,
+    ProbePassed,
     ShardCommitted,
     ShardRaised,
     ShardStaged,
-    ShardStarted,
     StartReplica,
+    StopReplica,
+    Tick,
 )
 from workers.batching import BatchPolicy
-from workers.messages import BatchDone, BatchStarted, BuildPredictor, CancelJob, RunShard, ShardDone, ShardFailed
+from workers.messages import (
+    PREPARE,
+    BatchDone,
+    BatchStarted,
+    BuildPredictor,
+    CancelJob,
+    CancelShard,
+    ProbeDone,
+    ProbeShard,
+    RunShard,
+    ShardDone,
+    ShardFailed,
+)
 from workers.shards import Shard
 
 
@@ -80,6 +100,8 @@ class Driver:
         self._progress = progress
         self._on_progress = on_progress
         self._done: dict[tuple[int, int], ShardDone] = {}
+        self._probes: set[tuple[int, int]] = set()
+        self._commits: set[asyncio.Task[None]] = set()
         self._machine = Machine(
             work.shards,
             limits=work.limits,
@@ -94,68 +116,123 @@ class Driver:
             JobFailed: It could not be finished; what is committed stays.
         """
         try:
-            await self._handle(JobStarted(at_s=monotonic()))
+            self._handle(JobStarted(at_s=monotonic()))
             while not self._machine.finished:
-                event = self._event_of(await self._fleet.next())
+                item = await self._fleet.next(until_s=self._machine.wake_s)
+                event = Tick(at_s=monotonic()) if item is None else self._event_of(item)
                 if event is not None:
-                    await self._handle(event)
+                    self._handle(event)
         finally:
             self._fleet.next_replica = self._machine.next_replica
             for name in self._fleet.replicas:
                 self._fleet.send(name, CancelJob(self._work.job))
+            if self._commits:  # each is in a thread, which cannot be stopped; it ends by itself
+                await asyncio.wait(self._commits)
 
     def taken(self, shard: int, attempt: int) -> None:
         """Tell the job that its consumer has all of a shard."""
-        event = ShardCommitted(at_s=monotonic(), shard=shard, attempt=attempt)
-        self._fleet.post(Note(self._work.job, event))
+        self._post(ShardCommitted(at_s=monotonic(), shard=shard, attempt=attempt))
 
-    async def _handle(self, event: Event) -> None:
+    def end_with(self, error: Exception) -> None:
+        """Have the job end with this error."""
+        self._post(error)
+
+    def _post(self, item: Event | Exception) -> None:
+        self._fleet.post(Note(self._work.job, item))
+
+    def _handle(self, event: Event) -> None:
         if isinstance(event, ShardCommitted):
             self._count_commit(event.shard)
         for action in self._machine.handle(event):
-            follow_up = await self._perform(action)
-            if follow_up is not None:
-                await self._handle(follow_up)
+            self._perform(action)
+        if isinstance(event, ShardStaged):
+            self._done.pop((event.shard, event.attempt), None)  # of an attempt that came second
 
-    async def _perform(self, action: Action) -> Event | None:
+    def _perform(self, action: Action) -> None:
+        job, shards, policy = self._work.job, self._work.shards, self._work.policy
         match action:
             case Dispatch(shard=shard, attempt=attempt, replica=replica):
                 self._progress.attempts += 1
-                stage = self._output.stage_path(action)
-                command = RunShard(self._work.job, self._work.shards[shard], attempt, self._work.policy, stage)
+                stage = self._output.stage(action)
+                command = RunShard(job, shards[shard], attempt, policy, stage, action.cares, action.max_dead_rows)
                 self._fleet.send(replica, command)
+            case Probe(shard=shard, attempt=attempt, replica=replica, cares=cares, batch=batch, piece=piece):
+                self._progress.probes += 1
+                self._probes.add((shard, attempt))
+                self._fleet.send(replica, ProbeShard(job, shards[shard], attempt, policy, cares, batch, piece))
+            case CancelAttempt(shard=shard, attempt=attempt, replica=replica):
+                self._fleet.send(replica, CancelShard(job, shard, attempt))
             case Commit(shard=shard, attempt=attempt):
-                if await self._output.commit(action, self._done.pop((shard, attempt))):
-                    return ShardCommitted(at_s=monotonic(), shard=shard, attempt=attempt)
+                committing = asyncio.create_task(self._commit(action, self._done.pop((shard, attempt))))
+                self._commits.add(committing)
+                committing.add_done_callback(self._commits.discard)
             case StartReplica(replica=replica):
                 self._fleet.start(replica, self._work.build(replica))
+            case StopReplica(replica=replica):
+                self._fleet.discard(replica)
+            case KillReplica(replica=replica, reason=reason):
+                self._fleet.kill(replica, reason)
             case Fail():
                 raise self._error_of(action)
             case Finish():
                 pass
-        return None
+
+    async def _commit(self, action: Commit, done: ShardDone) -> None:
+        """Commit in the background: what workers say meanwhile is heard."""
+        try:
+            final = await self._output.commit(action, done)
+        except Exception as error:
+            self._post(error)
+            return
+        self._progress.dead_rows += len(done.dead)
+        if final:
+            self._post(ShardCommitted(at_s=monotonic(), shard=action.shard, attempt=action.attempt))
 
     def _event_of(self, item: Event | Note | Said) -> Event | None:
         """What an item means to the machine, if anything; late ones of other jobs mean nothing."""
         if isinstance(item, Event):
             return item
         if isinstance(item, Note):
-            return item.event if item.job == self._work.job else None
+            if item.job != self._work.job:
+                return None
+            if isinstance(item.item, Exception):
+                raise item.item
+            return item.item
         report = item.report
         if getattr(report, "job", self._work.job) != self._work.job:
             return None
+        at_s = monotonic()
         match report:
-            case BatchStarted(shard=shard, attempt=attempt, batch=0):
-                return ShardStarted(at_s=monotonic(), shard=shard, attempt=attempt)
-            case BatchDone():
-                self._count_batch(report)
-                self._output.take_batch(report)
-            case ShardDone(shard=shard, attempt=attempt):
+            case BatchStarted(shard=shard, attempt=attempt):
+                return BatchBegan(
+                    at_s=at_s,
+                    shard=shard,
+                    attempt=attempt,
+                    batch=report.batch,
+                    batches=report.batches,
+                    start=report.start,
+                    stop=report.stop,
+                    first_row=report.first_row,
+                    last_row=report.last_row,
+                )
+            case BatchDone(shard=shard, attempt=attempt, batch=batch):
+                if batch != PREPARE and (shard, attempt) not in self._probes:
+                    self._count_batch(report)
+                    self._output.take_batch(report)
+                return BatchEnded(at_s=at_s, shard=shard, attempt=attempt, batch=batch)
+            case ShardDone(shard=shard, attempt=attempt, dead=dead):
                 self._done[shard, attempt] = report
-                return ShardStaged(at_s=monotonic(), shard=shard, attempt=attempt)
+                if not dead:
+                    return ShardStaged(at_s=at_s, shard=shard, attempt=attempt)
+                last = dead[-1]
+                return ShardStaged(
+                    at_s=at_s, shard=shard, attempt=attempt, dead_rows=len(dead), failure=last.failure, row=last.row
+                )
+            case ProbeDone(shard=shard, attempt=attempt):
+                return ProbePassed(at_s=at_s, shard=shard, attempt=attempt)
             case ShardFailed():
                 return ShardRaised(
-                    at_s=monotonic(),
+                    at_s=at_s,
                     shard=report.shard,
                     attempt=report.attempt,
                     failure=report.failure,
@@ -178,13 +255,20 @@ class Driver:
         self._on_progress(self._progress)
 
     def _error_of(self, fail: Fail) -> JobFailed:
+        error = self._error_for(fail)
+        if fail.failure is not None and fail.failure.owner == "user" and fail.stop - fail.start == 1:
+            error = type(error)(f"{error}\n\nTo go on without such rows, up to a number of them, set max_dead_rows.")
+        error.shard = fail.shard
+        return error
+
+    def _error_for(self, fail: Fail) -> JobFailed:
         shard = None if fail.shard is None else self._work.shards[fail.shard]
+        rows = "" if shard is None else rows_text(shard, fail.start, fail.stop or shard.rows)
         if fail.failure is not None:
-            rows = "" if shard is None else rows_text(shard, fail.start, fail.stop)
             return error_of(fail.failure, rows)
         if shard is None:
             return WorkersLost(f"{fail.reason}; the workers' own output above may say more")
         return WorkersLost(
-            f"{rows_text(shard, 0, shard.rows)}: {fail.reason}; something in the predictor ends the process on these "
-            "rows, and the workers' own output above may say what"
+            f"{rows}: {fail.reason}; something in the predictor ends the process on these rows, and the workers' own "
+            "output above may say what"
         )

@@ -6,32 +6,44 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict, dataclass, replace
+from itertools import accumulate
+from time import monotonic
 from typing import Any
 
+from cluster.answering import Requests
 from cluster.backends import Backend, Said
-from cluster.driver import Driver, Work
+from cluster.building import kill_overdue, wait_until_built
+from cluster.driver import Work
 from cluster.errors import PoolBusy, UsageError, WorkersLost
 from cluster.failures import error_of
 from cluster.fleet import Fleet
 from cluster.folder import JobFolder
+from cluster.folder_job import About, FolderJob
 from cluster.gather import Batch
 from cluster.gathered import Results
 from cluster.numerics import NumericsProfile
-from cluster.outputs import FolderOutput, StreamOutput
-from cluster.planning import plan_digest
-from cluster.progress import Progress, ProgressView
+from cluster.planning import plan_digest, plan_shards
+from cluster.progress import ProgressView
 from cluster.report import RunReport
+from cluster.requests import Gathered
 from cluster.scheduler import Limits, ReplicaBuildFailed, ReplicaLost, ReplicaReady
-from cluster.sources import Source
-from tensor import marks, wire
+from cluster.sources import ArraySource, Source
+from cluster.streaming import StreamJob
+from tensor import wire
 from workers.batching import BatchPolicy
 from workers.code import CodeRef
-from workers.messages import BuildPredictor, SwapFailed, SwapWeights, WeightsSwapped
+from workers.columns import Columns, concat_rows
+from workers.dead_letters import DeadLetter, dead_letters_of
+from workers.messages import BuildPredictor, Failure, SwapFailed, SwapWeights, WeightsSwapped
 from workers.shards import Shard
+from workers.sinks import Sink
 from workers.weights import WeightSnapshot
+
+_SPARE_ROWS = 16
+"""How many rows a job of several requests may give up, so that bad rows of one do not end it for the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,18 +80,27 @@ class Model:
     Attributes:
         code: The predictor's class.
         init: Its keyword arguments.
-        version: Stands for the code when jobs are compared; its source's digest unless the user gives one.
+        files: What the code consists of: the digest of each of the user's files, by module.
+        version: Stands for the code when jobs are compared, if the user named one; else a digest of `files` does.
     """
 
     code: CodeRef
     init: Mapping[str, Any]
-    version: str
+    files: Mapping[str, str]
+    version: str | None = None
+
+    @property
+    def code_version(self) -> str:
+        """What stands for the code."""
+        story = json.dumps(sorted(self.files.items()))
+        return self.version or hashlib.sha256(story.encode()).hexdigest()
 
     def identity(self, weights_digest: str) -> dict[str, Any]:
         """What two runs of one job must have in common."""
         return {
             "predictor": self.code.name,
-            "version": self.version,
+            "version": self.code_version,
+            "code": dict(self.files),
             "init": {name: _jsonable(value) for name, value in self.init.items()},
             "weights": weights_digest,
         }
@@ -121,8 +142,8 @@ class Engine:
         weights: Their weights, if any.
         backend: Where they run.
         numerics: How they compute.
-        replicas: How many; None for as many as suit the backend.
-        max_attempts: See `Limits`.
+        limits: What a job may not exceed; how many replicas there are is settled when the backend is opened.
+        replicas: How many to keep, (fewest, most); None for as many as suit the backend.
     """
 
     def __init__(
@@ -131,23 +152,28 @@ class Engine:
         weights: WeightSnapshot | None,
         backend: Backend,
         numerics: NumericsProfile,
+        limits: Limits,
         *,
-        replicas: int | None,
-        max_attempts: int,
+        replicas: tuple[int | None, int | None],
     ) -> None:
         self.weights = weights
         self._model = model
         self._backend = backend
         self._numerics = numerics
         self._replicas = replicas
-        self._max_attempts = max_attempts
-        self._limits = Limits(replicas=replicas or 1, max_attempts=max_attempts)
+        self._limits = limits
         self._fleet: Fleet | None = None
         self._turn = asyncio.Lock()
+        self._shrinking: asyncio.TimerHandle | None = None
         self._open_stream = False
+        self._requests = Requests(self._turn_of_requests, self._run_together)
+        self.dead_letters: list[DeadLetter] = []
 
     def __str__(self) -> str:
-        replicas = self._replicas if self._fleet is None else self._limits.replicas
+        fewest, most = self._replicas
+        if self._fleet is not None:
+            fewest, most = self._limits.min_replicas, self._limits.max_replicas
+        replicas = most if fewest == most else f"{fewest} to {most}"
         return f"{self._model.code.name}, replicas={replicas}, backend={self._backend.name!r}"
 
     @property
@@ -162,10 +188,11 @@ class Engine:
         Raises:
             UsageError, BackendFailed: See `Backend.open`.
         """
-        replicas = await self._backend.open(self._replicas, self._numerics.environment())
-        self._limits = Limits(replicas=replicas, max_attempts=self._max_attempts)
+        fewest, most = self._replicas
+        room = await self._backend.open(most, self._numerics.environment())
+        self._limits = replace(self._limits, min_replicas=min(fewest or room, room), max_replicas=room, open_shards=0)
         self._fleet = Fleet(self._backend)
-        for _ in range(self._limits.replicas):
+        for _ in range(self._limits.min_replicas):
             self._start_replica(self.weights)
 
     async def wait_ready(self) -> None:
@@ -175,101 +202,96 @@ class Engine:
             JobFailed: The predictor's `__init__` raised, or workers kept dying in it.
         """
         async with self._alone():
-            for _ in range(self._limits.replicas - len(self.fleet.replicas)):
-                self._start_replica(self.weights)
-            lost = 0
-            while not all(replica.ready for replica in self.fleet.replicas.values()):
-                match await self.fleet.next():
-                    case ReplicaBuildFailed(failure=failure):
-                        raise error_of(failure)
-                    case ReplicaLost(reason=reason):
-                        lost += 1
-                        if lost == self._limits.max_build_losses:
-                            raise WorkersLost(
-                                f"{lost} workers ended while building the predictor, the last one {reason}"
-                            )
-                        self._start_replica(self.weights)
+            await wait_until_built(self.fleet, self._limits, lambda: self._start_replica(self.weights))
 
     async def collect(self, plan: Plan) -> list[Results]:
         """Run a job and return all of its batches in input order."""
-        async with aclosing(self.stream(plan, ordered=True, to_user=False)) as batches:
-            return [batch async for batch in batches]
+        async with self._alone(plan):
+            self.dead_letters = []
+            batches = []
+            async with self._streaming(plan, self._limits, ordered=True) as job:
+                while (batch := await job.next()) is not None:
+                    self._keep_dead(plan, batch)
+                    if batch.columns:
+                        batches.append(batch.columns)
+            return batches
 
-    async def stream(self, plan: Plan, *, ordered: bool, to_user: bool = True) -> AsyncGenerator[Results, None]:
-        """Run a job and yield its batches as they come; closing the generator ends it.
+    async def stream(self, plan: Plan, *, ordered: bool) -> AsyncGenerator[Results, None]:
+        """Run a job for a user who may stop at any batch; closing the generator ends it.
 
         Args:
             plan: What to run.
             ordered: Whether batches leave in input order.
-            to_user: Whether it is a user who takes them, and may stop at any.
         """
-        work = self._work(plan, f"{self._model.code.name.rpartition(':')[2]}-{secrets.token_hex(4)}", plan.shards)
         async with self._alone(plan):
-            output = StreamOutput(work.shards, ordered=ordered)
-            driver = Driver(self.fleet, work, output, Progress(plan.rows, len(plan.shards)))
-            running = asyncio.create_task(driver.run(), name=f"job {work.job}")
-            running.add_done_callback(lambda _: output.close())
-            try:
-                while (item := await output.next()) is not None:
-                    if isinstance(item, Batch):
-                        self._open_stream = to_user
-                        yield item.value
-                        self._open_stream = False
-                    else:
-                        driver.taken(item.shard, item.attempt)
-                await running  # raises what ended the job
-            finally:
-                self._open_stream = False
-                running.cancel()
-                await asyncio.wait({running})
+            self.dead_letters = []
+            async with self._streaming(plan, self._limits, ordered=ordered) as job:
+                try:
+                    while (batch := await job.next()) is not None:
+                        self._keep_dead(plan, batch)
+                        if batch.columns:
+                            self._open_stream = True
+                            yield batch.columns
+                            self._open_stream = False
+                finally:
+                    self._open_stream = False
 
-    def identity(self, plan: Plan) -> dict[str, Any]:
+    async def answer(self, columns: Columns, policy: BatchPolicy) -> list[Results]:
+        """Run rows together with those of other callers; see `Requests.ask`."""
+        self._check_free()
+        return await self._requests.ask(columns, policy)
+
+    async def _run_together(self, parts: Sequence[Columns], policy: BatchPolicy) -> Gathered:
+        """Run a job on rows in memory, in our turn."""
+        plan = await asyncio.to_thread(_plan_of, parts, policy)
+        limits = replace(self._limits, max_dead_rows=_SPARE_ROWS)
+        first = list(accumulate((shard.rows for shard in plan.shards), initial=0))
+        batches: list[Results] = []
+        dead: list[tuple[int, Failure]] = []
+        try:
+            async with self._streaming(plan, limits, ordered=True) as job:
+                while (batch := await job.next()) is not None:
+                    dead += [(first[batch.shard] + row.row, row.failure) for row in batch.dead]
+                    if batch.columns:
+                        batches.append(batch.columns)
+        finally:
+            plan.close()
+        return Gathered(batches=batches, dead=dead)
+
+    def _streaming(self, plan: Plan, limits: Limits, *, ordered: bool) -> StreamJob:
+        name = self._model.code.name.rpartition(":")[2]
+        work = replace(self._work(plan, f"{name}-{secrets.token_hex(4)}", plan.shards), limits=limits)
+        return StreamJob(self.fleet, work, ordered=ordered)
+
+    def _keep_dead(self, plan: Plan, batch: Batch) -> None:
+        if batch.dead:
+            self.dead_letters += dead_letters_of(plan.shards[batch.shard], batch.dead, None)
+
+    def identity(self, plan: Plan, sink: Sink) -> dict[str, Any]:
         """What a job must have in common with the one that it resumes."""
         return {
             **self._model.identity("" if self.weights is None else self.weights.digest),
             "source": plan.source.identity(),
             "plan": plan_digest(plan.shards),
             "batch": asdict(plan.policy),
+            "sink": {"format": type(sink).__name__, **_jsonable(asdict(sink))},
             "numerics": self._numerics.to_dict(),
         }
 
-    async def run(self, plan: Plan, folder: JobFolder, view: ProgressView) -> RunReport:
+    async def run(self, plan: Plan, folder: JobFolder, sink: Sink, view: ProgressView) -> RunReport:
         """Run a job into its folder, from where an earlier run left it."""
         async with self._alone(plan):
-            weights_digest = "" if self.weights is None else self.weights.digest
-            if folder.identity["weights"] != weights_digest:
-                raise UsageError("the pool's weights were swapped while this job waited for its turn; start it again")
-            committed = await asyncio.to_thread(folder.committed)
-            rows_before = sum(record.rows for record in committed.values())
-            progress = Progress(plan.rows, len(plan.shards), rows=rows_before, shards=len(committed))
-            work = self._work(plan, folder.job, [shard for shard in plan.shards if shard.index not in committed])
-            output = FolderOutput(folder, work.shards, committed.values())
-            lost_before = self.fleet.lost
-            with view as on_progress:
-                on_progress(progress)
-                await Driver(self.fleet, work, output, progress, on_progress).run()
-            records = await asyncio.to_thread(folder.committed)
-            report = RunReport(
-                job=folder.job,
-                output=str(folder.path),
-                rows=progress.rows,
-                shards=progress.shards,
-                resumed_shards=len(committed),
-                resumed_rows=rows_before,
-                batches=progress.batches,
-                attempts=progress.attempts,
-                workers_lost=self.fleet.lost - lost_before,
-                graph_nodes=progress.graph_nodes,
-                training_copies=marks.training_copies(),
-                seconds=progress.elapsed_s,
-                first_batch_s=progress.first_batch_s,
-                digest=rows_digest([records[shard.index].digest for shard in plan.shards]),
-                weights_digest=weights_digest,
+            about = About(
+                predictor=self._model.code.name,
+                version=self._model.code_version,
+                weights_digest="" if self.weights is None else self.weights.digest,
+                backend=self._backend.name,
                 numerics=self._numerics.to_dict(),
-                private_bytes=await self.fleet.private_bytes(),
             )
-            await asyncio.to_thread(folder.finish, report.to_dict())
-            return report
+            if folder.identity["weights"] != about.weights_digest:
+                raise UsageError("the pool's weights were swapped while this job waited for its turn; start it again")
+            work = self._work(plan, folder.job, plan.shards)
+            return await FolderJob(self.fleet, work, folder, sink, about).run(view)
 
     async def private_bytes(self) -> dict[str, int]:
         """Memory of its own that each ready replica has."""
@@ -309,10 +331,12 @@ class Engine:
         waiting = set(fleet.replicas)
         replaced: set[str] = set()
         for name in waiting:
+            fleet.replicas[name].ready, fleet.replicas[name].started_s = False, monotonic()
             fleet.send(name, SwapWeights(weights.ref))
         while waiting:
-            match await fleet.next():
+            match await fleet.next(until_s=kill_overdue(fleet, self._limits.init_timeout_s)):
                 case Said(worker=name, report=WeightsSwapped()):
+                    fleet.replicas[name].ready = True
                     waiting.discard(name)
                 case ReplicaReady(replica=name) if name in replaced:
                     waiting.discard(name)
@@ -335,18 +359,22 @@ class Engine:
     def _build(self, name: str, weights: WeightSnapshot | None) -> BuildPredictor:
         return BuildPredictor(name, self._model.code, self._model.init, None if weights is None else weights.ref)
 
-    def _work(self, plan: Plan, job: str, shards: Sequence[Shard]) -> Work:
+    def _work(self, plan: Plan, job: str, shards: Sequence[Shard], *, dead_rows: int = 0) -> Work:
         return Work(
             job=job,
             shards={shard.index: shard for shard in shards},
             policy=plan.policy,
-            limits=self._limits,
+            limits=replace(self._limits, dead_rows=dead_rows),
             build=lambda name: self._build(name, self.weights),
         )
 
     def _alone(self, *plans: Plan) -> _Turn:
         """Our turn, to be entered; the sources of `plans` are let go of after it."""
         return _Turn(self._turn, self._check_free, plans)
+
+    def _turn_of_requests(self) -> AbstractAsyncContextManager[None]:
+        """A turn of those who have asked while the pool was free; it may not be by now."""
+        return _Turn(self._turn, lambda: None, ())
 
     def _check_free(self) -> None:
         if self._open_stream:
@@ -357,9 +385,9 @@ class Engine:
             )
 
 
-def rows_digest(shard_digests: Iterable[str]) -> str:
-    """One digest for the output of a job: sha256 over its shards' digests in order."""
-    return hashlib.sha256("\n".join(shard_digests).encode()).hexdigest()
+def _plan_of(parts: Sequence[Columns], policy: BatchPolicy) -> Plan:
+    source = ArraySource(concat_rows(parts))
+    return Plan(source=source, owned=True, shards=tuple(plan_shards(source.fragments())), policy=policy)
 
 
 def _jsonable(value: Any) -> Any:

@@ -10,7 +10,8 @@ ClusterError
 │   ├── UserCodeFailed               the predictor or trainer raised, or returned what it must not
 │   ├── SourceFailed  (OSError)      rows or weights could not be read: gone, changed, or damaged
 │   ├── StorageFailed (OSError)      output could not be written: a full disk, a folder that is gone
-│   └── WorkersLost                  worker processes kept dying
+│   ├── WorkersLost                  worker processes kept dying, or hung
+│   └── JobFenced                    another driver has taken the job over
 └── InvalidTransition (RuntimeError) a bug in shoal: an event that the scheduler's table does not know
 """
 
@@ -38,7 +39,13 @@ class JobFolderError(ClusterError):
 
 
 class JobFailed(ClusterError):
-    """The job ended early. Everything committed stays intact, and the same call resumes it."""
+    """The job ended early. Everything committed stays intact, and the same call resumes it.
+
+    Attributes:
+        shard: The shard that could not be done; None where no rows are to blame.
+    """
+
+    shard: int | None = None
 
 
 class UserCodeFailed(JobFailed):
@@ -54,7 +61,11 @@ class StorageFailed(JobFailed, OSError):
 
 
 class WorkersLost(JobFailed):
-    """Worker processes kept dying: while they built the predictor, or on the same rows."""
+    """Worker processes kept dying, or hung: while they built the predictor, or on the same rows."""
+
+
+class JobFenced(JobFailed):
+    """Another driver has taken the job over; what this one has committed stays, and counts."""
 
 
 class PoolBusy(ClusterError):

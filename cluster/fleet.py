@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 
 from cluster.backends import Backend, Said
@@ -18,18 +18,22 @@ class Replica:
     Attributes:
         ready: Whether its predictor or trainer is built.
         pid: Of its process, once ready.
+        started_s: When it was started, or told to build its predictor anew, on the monotonic clock.
+        killed: Why the driver killed it, while its end has not been heard of yet; empty for others.
     """
 
     ready: bool = False
     pid: int | None = None
+    started_s: float = field(default_factory=monotonic)
+    killed: str = ""
 
 
 @dataclass(frozen=True)
 class Note:
-    """An event of a job's own, such as its consumer's."""
+    """What a job tells itself: an event, such as its consumer's, or an error that ends it."""
 
     job: str
-    event: Event
+    item: Event | Exception
 
 
 class Fleet:
@@ -70,6 +74,12 @@ class Fleet:
         for name in list(self.replicas):
             self.discard(name)
 
+    def kill(self, name: str, reason: str) -> None:
+        """End a worker; that it is lost, for this reason, follows after all that it said before."""
+        if name in self.replicas:
+            self.replicas[name].killed = reason
+            self.backend.kill(name)
+
     def discard(self, name: str) -> None:
         """End a worker and hear no more of it."""
         if self.replicas.pop(name, None) is not None:
@@ -79,12 +89,22 @@ class Fleet:
         """Have `next` return a note."""
         self._inbox.put_nowait(note)
 
-    async def next(self) -> Event | Note | Said:
-        """Wait for what comes next: a replica's coming or going, a note, or any other report."""
+    async def next(self, *, until_s: float | None = None) -> Event | Note | Said | None:
+        """Wait for what comes next: a replica's coming or going, a note, or any other report.
+
+        Args:
+            until_s: When to stop waiting, on the monotonic clock; None for never.
+
+        Returns:
+            None when that time has come.
+        """
         while True:
             if self._broken is not None:
                 raise self._broken
-            item = await self._inbox.get()
+            try:
+                item = await self._arrived(until_s)
+            except TimeoutError:
+                return None
             if isinstance(item, Exception):
                 raise item
             if isinstance(item, Note):
@@ -104,18 +124,24 @@ class Fleet:
         self.replicas.clear()
         await self.backend.close()
 
+    async def _arrived(self, until_s: float | None) -> Said | Note | Exception:
+        if not self._inbox.empty() or until_s is None:
+            return await self._inbox.get()
+        async with asyncio.timeout(max(0.0, until_s - monotonic())):
+            return await self._inbox.get()  # cancelled, it takes nothing out
+
     def _noted(self, name: str, report: Report) -> Event | Said:
         match report:
             case Ready(pid=pid):
-                self.replicas[name] = Replica(ready=True, pid=pid)
+                self.replicas[name].ready, self.replicas[name].pid = True, pid
                 return ReplicaReady(at_s=monotonic(), replica=name)
             case BuildFailed(failure=failure):
                 self.discard(name)
                 return ReplicaBuildFailed(at_s=monotonic(), replica=name, failure=failure)
             case WorkerExited(reason=reason):
-                del self.replicas[name]
+                replica = self.replicas.pop(name)
                 self.lost += 1
-                return ReplicaLost(at_s=monotonic(), replica=name, reason=reason)
+                return ReplicaLost(at_s=monotonic(), replica=name, reason=replica.killed or reason)
         return Said(name, report)
 
     async def _poll(self) -> None:

@@ -33,6 +33,11 @@ def gathered(batches: Sequence[Results]) -> Results:
         return {name: as_result(column) for name, column in rows.items()}
 
 
+def slice_results(batch: Results, start: int, stop: int | None = None) -> Results:
+    """Rows `start` to `stop` of a batch, as views."""
+    return {name: column[start:stop] for name, column in batch.items()}
+
+
 def as_result(column: Column) -> Tensor | Ragged | Array:
     """A column of plain rows as a result: to be called inside `inference_mode`, so that its numbers are marked."""
     if isinstance(column, Ragged):

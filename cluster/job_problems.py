@@ -49,6 +49,10 @@ def _expected(place: str, error: Mapping[str, Any]) -> str:
             return "a table"
         case "greater_than_equal":
             return f"a number from {error['ctx']['ge']:g}"
+        case "greater_than":
+            return f"a number above {error['ctx']['gt']:g}"
+        case "bool_type":
+            return "true or false"
         case "literal_error":
             return str(error["ctx"]["expected"])
     return str(error["msg"]).removeprefix("Input should be ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,9 +17,12 @@ from cluster.paths import absolute, expanded
 from cluster.pool import Pool
 from cluster.ray import shipping
 from cluster.report import RunReport
-from cluster.sources import NpySource, ParquetSource, Source
+from cluster.source_table import SourceTable
 from cluster.working_dir import importing_from
+from workers import storage
 from workers.batching import BatchPolicy
+from workers.sinks import JsonlSink, NpySink, ParquetSink, Sink
+from workers.sinks.options import ALL_COLUMNS
 
 
 class _Table(BaseModel):
@@ -26,38 +30,59 @@ class _Table(BaseModel):
 
 
 class BatchTable(_Table):
-    """`[batch]`: how workers cut batches."""
+    """`[batch]`: how workers cut batches; see `BatchPolicy`."""
 
     max_rows: int = Field(default=256, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1)
+    max_bytes: int | None = Field(default=None, ge=1)
+    length_of: str | None = None
+    sort_within: int | None = Field(default=None, ge=1)
 
 
-class SourceTable(_Table):
-    """`[source]`: where the rows come from.
+_SINKS: dict[str, type[Sink]] = {"parquet": ParquetSink, "npy": NpySink, "jsonl": JsonlSink}
+
+
+class SinkTable(_Table):
+    """`[sink]`: the format of the output; see `ParquetSink`, `NpySink` and `JsonlSink`.
 
     Attributes:
-        path: A .npy or Parquet file, a folder of Parquet files, or a pattern.
-        column: The name of a .npy file's column; "data" by default.
-        columns: The columns to read of Parquet files; all by default.
+        format: "parquet", "npy" or "jsonl".
+        compression: The codec; "none" for none, by default the format's.
+        compression_level, row_group_rows: As for `ParquetSink`.
+        keep: The input columns to carry along; "*" for all.
     """
 
-    path: str
-    column: str | None = None
-    columns: list[str] | None = None
+    format: Literal["parquet", "npy", "jsonl"] = "parquet"
+    compression: str | None = None
+    compression_level: int | None = None
+    row_group_rows: int | None = None
+    keep: list[str] = Field(default_factory=list)
 
-    @property
-    def is_npy(self) -> bool:
-        """Whether the path is a .npy file's; else Parquet is meant."""
-        return self.path.endswith(".npy")
+    @field_validator("keep", mode="before")
+    @classmethod
+    def _all(cls, value: Any) -> Any:
+        return [ALL_COLUMNS] if value == ALL_COLUMNS else value
 
     @model_validator(mode="after")
-    def _applies(self) -> SourceTable:
-        if self.is_npy and self.columns is not None:
-            raise ValueError(
-                f"'columns' picks columns of Parquet files; {self.path} is one array: name it with 'column'"
-            )
-        if not self.is_npy and self.column is not None:
-            raise ValueError(f"'column' names a .npy file's array; pick columns of {self.path} with 'columns', a list")
+    def _applies(self) -> SinkTable:
+        self.sink()
         return self
+
+    def sink(self) -> Sink:
+        """The sink that the table describes.
+
+        Raises:
+            ValueError: The format has no such option, or not with this value.
+        """
+        kind = _SINKS[self.format]
+        options = self.model_dump(exclude={"format"}, exclude_none=True)
+        known = {field.name for field in fields(kind)}
+        for option in options:
+            if option not in known:
+                raise ValueError(f"{option!r} does not apply to the format {self.format!r}")
+        if options.get("compression") == "none":
+            options["compression"] = None
+        return kind(**options)
 
 
 class RayTable(_Table):
@@ -67,6 +92,7 @@ class RayTable(_Table):
     num_cpus: float = Field(default=1.0, ge=0)
     num_gpus: float = Field(default=0.0, ge=0)
     resources: dict[str, float] = Field(default_factory=dict)
+    strategy: Literal["spread", "pack"] | None = None
     runtime_env: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -88,6 +114,10 @@ class Job(_Table):
         [batch]
         max_rows = 256
 
+        [sink]
+        format = "parquet"
+        keep = ["id"]
+
         [ray]                               # for backend = "ray"
         num_cpus = 2
 
@@ -100,12 +130,15 @@ class Job(_Table):
         weights: A safetensors file, or a folder with a checkpoint of several.
         init: Keyword arguments of the predictor.
         batch: How batches are cut.
+        sink: The format of the output; a plain string is the format's name.
         working_dir: The folder that the predictor's module is imported from, while the job runs. On Ray it is sent to
             the nodes, without weights, rows and output.
         replicas: Workers; by default one per core.
+        min_replicas, max_replicas: In place of `replicas`: a pool that grows and shrinks.
         backend: Where they run.
         ray: What they take of a Ray cluster.
-        max_attempts: Workers that may die on one shard before the job gives up.
+        max_attempts, max_dead_rows, batch_timeout_s, init_timeout_s, speculate: What may go wrong before the job gives
+            up; see `Pool`.
         shard_rows: The size of shards, in rows; by default it follows from the source.
         version: Stands for the predictor's code when the job is resumed.
     """
@@ -116,11 +149,18 @@ class Job(_Table):
     weights: str | None = None
     init: dict[str, Any] = Field(default_factory=dict)
     batch: BatchTable = Field(default_factory=BatchTable)
+    sink: SinkTable = Field(default_factory=SinkTable)
     working_dir: str = "."
     replicas: int | None = Field(default=None, ge=1)
+    min_replicas: int | None = Field(default=None, ge=1)
+    max_replicas: int | None = Field(default=None, ge=1)
     backend: Literal["local", "inline", "ray"] = "local"
     ray: RayTable = Field(default_factory=RayTable)
     max_attempts: int = Field(default=3, ge=1)
+    max_dead_rows: int = Field(default=0, ge=0)
+    batch_timeout_s: float | None = Field(default=None, gt=0)
+    init_timeout_s: float | None = Field(default=None, gt=0)
+    speculate: bool = True
     shard_rows: int | None = Field(default=None, ge=1)
     version: str | None = None
 
@@ -128,6 +168,11 @@ class Job(_Table):
     @classmethod
     def _path_alone(cls, value: Any) -> Any:
         return {"path": value} if isinstance(value, str) else value
+
+    @field_validator("sink", mode="before")
+    @classmethod
+    def _format_alone(cls, value: Any) -> Any:
+        return {"format": value} if isinstance(value, str) else value
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], **overrides: Any) -> Job:
@@ -174,15 +219,22 @@ class Job(_Table):
                 weights=self.weights,
                 init=self.init,
                 replicas=self.replicas,
+                min_replicas=self.min_replicas,
+                max_replicas=self.max_replicas,
                 backend=self._backend(),
                 max_attempts=self.max_attempts,
+                max_dead_rows=self.max_dead_rows,
+                batch_timeout_s=self.batch_timeout_s,
+                init_timeout_s=self.init_timeout_s,
+                speculate=self.speculate,
                 version=self.version,
             ) as pool,
         ):
             return pool.run(
-                self._source(),
+                self.source.source(),
                 self.output,
-                batch=BatchPolicy(max_rows=self.batch.max_rows),
+                sink=self.sink.sink(),
+                batch=BatchPolicy(**self.batch.model_dump()),
                 shard_rows=self.shard_rows,
                 progress=progress,
             )
@@ -193,18 +245,14 @@ class Job(_Table):
         from cluster.ray.backend import RayBackend
 
         folder = absolute(self.working_dir)
-        data = [absolute(path) for path in (self.source.path, self.output, self.weights) if path is not None]
+        places = (self.source.path, self.output, self.weights)
+        data = [absolute(place) for place in places if place is not None and not storage.is_url(place)]
         runtime_env = shipping.with_folder(self.ray.runtime_env, folder, data)
         return RayBackend(**{**self.ray.model_dump(), "runtime_env": runtime_env})
 
-    def _source(self) -> Source:
-        if self.source.is_npy:
-            return NpySource(self.source.path, self.source.column or "data")
-        return ParquetSource(self.source.path, self.source.columns)
-
     def _resolved(self, folder: Path) -> Job:
         def resolve(path: str) -> str:
-            return str(folder / expanded(path))
+            return path if storage.is_url(path) else str(folder / expanded(path))
 
         return self.model_copy(
             update={
@@ -216,4 +264,9 @@ class Job(_Table):
         )
 
 
-_TABLES: dict[str, type[BaseModel]] = {"source": SourceTable, "batch": BatchTable, "ray": RayTable}
+_TABLES: dict[str, type[BaseModel]] = {
+    "source": SourceTable,
+    "batch": BatchTable,
+    "sink": SinkTable,
+    "ray": RayTable,
+}

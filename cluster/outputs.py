@@ -1,4 +1,4 @@
-"""Where a job's results go: to a consumer as a stream, or to a folder as committed files."""
+"""Where a job's results go: what the driver asks of it, and the one that commits files to a folder."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from typing import Protocol
 from cluster.errors import UserCodeFailed
 from cluster.failures import rows_text
 from cluster.folder import JobFolder, Record
-from cluster.gather import Batch, Gather, ShardEnd
-from cluster.gathered import Results
 from cluster.scheduler import Commit, Dispatch
 from workers.errors import ColumnsError
-from workers.messages import BatchDone, ShardDone
+from workers.messages import BatchDone, ShardDone, Stage
 from workers.schema import Schema, unify
 from workers.shards import Shard
+from workers.sinks import Sink
 
 
 class Output(Protocol):
     """What the driver does with results."""
 
-    def stage_path(self, dispatch: Dispatch) -> str | None:
-        """Where an attempt writes its output; None to have its batches sent."""
+    def stage(self, dispatch: Dispatch) -> Stage | None:
+        """Where and how an attempt writes its output; None to have its batches sent."""
         ...
 
     def take_batch(self, done: BatchDone) -> None:
@@ -35,85 +34,60 @@ class Output(Protocol):
         ...
 
 
-class StreamOutput:
-    """Hands batches to one consumer, each once; a shard is final when the consumer has taken all of it.
-
-    Args:
-        shards: The shards to expect, in input order.
-        ordered: Whether batches leave in input order.
-    """
-
-    def __init__(self, shards: Iterable[int], *, ordered: bool) -> None:
-        self._gather: Gather[Results] = Gather(shards, ordered=ordered)
-        self._arrived = asyncio.Event()
-        self._closed = False
-
-    def stage_path(self, dispatch: Dispatch) -> str | None:
-        """See `Output.stage_path`."""
-        return None
-
-    def take_batch(self, done: BatchDone) -> None:
-        """See `Output.take_batch`."""
-        assert done.columns is not None
-        self._gather.add(done.shard, done.batch, dict(done.columns))
-        self._arrived.set()
-
-    async def commit(self, action: Commit, done: ShardDone) -> bool:
-        """See `Output.commit`."""
-        self._gather.complete(done.shard, done.attempt)
-        self._arrived.set()
-        return False
-
-    def close(self) -> None:
-        """Say that nothing more arrives."""
-        self._closed = True
-        self._arrived.set()
-
-    async def next(self) -> Batch[Results] | ShardEnd | None:
-        """Wait for what the consumer gets next; None when it has had everything that arrived."""
-        while (item := self._gather.pop()) is None and not self._closed:
-            self._arrived.clear()
-            await self._arrived.wait()
-        return item
-
-
 class FolderOutput:
-    """Commits staged files to a job folder.
+    """Commits staged files to a job folder. Several commits may be under way at once.
 
     Args:
         folder: The job's folder.
         shards: The shards to do.
         committed: Records of an earlier run, which later output must resemble.
+        sink: The format of the output.
     """
 
-    def __init__(self, folder: JobFolder, shards: Mapping[int, Shard], committed: Iterable[Record] = ()) -> None:
+    def __init__(
+        self, folder: JobFolder, shards: Mapping[int, Shard], committed: Iterable[Record] = (), *, sink: Sink
+    ) -> None:
         self._folder = folder
         self._shards = shards
-        schemas = [json.loads(record.schema) for record in committed]
+        self._sink = sink
+        schemas = [json.loads(record.schema) for record in committed if record.schema]
         self._schema: Schema | None = unify(schemas) if schemas else None
 
-    def stage_path(self, dispatch: Dispatch) -> str | None:
-        """See `Output.stage_path`."""
-        return str(self._folder.staged_path(dispatch.shard, attempt=dispatch.attempt, replica=dispatch.replica))
+    def stage(self, dispatch: Dispatch) -> Stage | None:
+        """See `Output.stage`."""
+        prefix = self._folder.staged_prefix(dispatch.shard, attempt=dispatch.attempt, replica=dispatch.replica)
+        return Stage(prefix, self._sink)
 
     def take_batch(self, done: BatchDone) -> None:
         """See `Output.take_batch`."""
 
     async def commit(self, action: Commit, done: ShardDone) -> bool:
-        """See `Output.commit`."""
+        """See `Output.commit`.
+
+        Raises:
+            JobFenced: Another driver has taken the folder over.
+            JobFolderError: The output cannot be committed.
+            UserCodeFailed: Its columns are not those of the shards before.
+        """
         assert done.staged is not None
-        self._check_schema(json.loads(done.staged.schema), self._shards[done.shard])
+        if done.staged.schema:  # a shard without rows says nothing about columns
+            self._check_schema(json.loads(done.staged.schema), self._shards[done.shard])
         record = Record.of(
             self._shards[done.shard],
             done.staged,
             job=self._folder.job,
+            run=self._folder.run,
             attempt=done.attempt,
             replica=action.replica,
             weights_epoch=done.weights_epoch,
             weights_digest=done.weights_digest,
         )
-        await asyncio.to_thread(self._folder.commit, record)
+        await asyncio.to_thread(self._commit, record)
         return True
+
+    def _commit(self, record: Record) -> None:
+        self._folder.check_fence()
+        self._folder.commit(record)
 
     def _check_schema(self, schema: Schema, shard: Shard) -> None:
         try:

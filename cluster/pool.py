@@ -9,19 +9,35 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
 
-from cluster.arguments import Weights, arguments_of, batch_policy, code_of, hold_weights, numerics_of, positive
+from cluster.arguments import (
+    Weights,
+    arguments_of,
+    batch_policy,
+    code_of,
+    deadline,
+    hold_weights,
+    numerics_of,
+    output_of,
+    pool_size,
+    positive,
+    sink_of,
+    whole,
+)
 from cluster.backends import Backend, make_backend
 from cluster.door import Door
 from cluster.engine import Engine, Model, Plan
-from cluster.errors import UsageError
 from cluster.folder import JobFolder
 from cluster.gathered import Results, gathered
 from cluster.loop import LoopThread
 from cluster.planning import plan_shards
 from cluster.progress import progress_view
 from cluster.report import RunReport
-from cluster.sources import as_source
+from cluster.requests import columns_of
+from cluster.scheduler import Limits
+from cluster.sources import IterableSource, as_source, spilled
 from workers.batching import BatchPolicy
+from workers.dead_letters import DeadLetter
+from workers.sinks import Sink
 
 
 class Pool(Door):
@@ -43,10 +59,22 @@ class Pool(Door):
         init: Further keyword arguments of the predictor: numbers, strings, arrays, and lists and dicts of them.
         replicas: Workers; by default one per core that this process may use, one for "inline", and for "ray" as many as
             the cluster has room for.
+        min_replicas, max_replicas: In place of `replicas`, a pool that grows with what there is to do and gives idle
+            workers back; `min_replicas` is 1 by default.
         backend: "local" (child processes), "ray" (actors on a cluster), "inline" (this process, for debugging), or a
             `Backend`, such as `RayBackend(…)`.
-        max_attempts: Workers that may die on one shard before the job gives up.
-        version: Stands for the predictor's code when a job is resumed; by default the digest of its source file.
+        max_attempts: How often a shard may fail for reasons that are not its rows' (workers that die and leave no trace
+            of why, files that cannot be read or written) before the job gives up; and how often a row that ends workers
+            must have done so before it counts as dead.
+        max_dead_rows: How many rows a job may give up: rows on which the predictor raises, or that end workers, also
+            when they are alone. One more ends the job; 0 ends it at the first. `run` keeps them as dead letters, `map`
+            and `predict` in `pool.dead_letters`.
+        batch_timeout_s: How long the predictor may take for one batch, or for one `prepare`, in seconds. A worker that
+            takes longer is killed, and its rows count as rows that end workers. None for any time.
+        init_timeout_s: How long building the predictor may take, in seconds. None for any time.
+        speculate: Whether idle workers run shards a second time, at the end of a job, that take much longer than
+            others; the first to be through counts.
+        version: Stands for the predictor's code when a job is resumed; by default the digest of its source files.
 
     Raises:
         UsageError: An argument that cannot work. No worker was started.
@@ -61,20 +89,31 @@ class Pool(Door):
         weights: Weights | None = None,
         init: Mapping[str, Any] | None = None,
         replicas: int | None = None,
+        min_replicas: int | None = None,
+        max_replicas: int | None = None,
         backend: str | Backend = "local",
         max_attempts: int = 3,
+        max_dead_rows: int = 0,
+        batch_timeout_s: float | None = None,
+        init_timeout_s: float | None = None,
+        speculate: bool = True,
         version: str | None = None,
     ) -> None:
         runner = make_backend(backend)
         numerics = numerics_of(runner)
-        if replicas is not None:
-            replicas = positive("replicas", replicas)
-        max_attempts = positive("max_attempts", max_attempts)
+        limits = Limits(
+            max_attempts=positive("max_attempts", max_attempts),
+            max_dead_rows=whole("max_dead_rows", max_dead_rows),
+            batch_timeout_s=deadline("batch_timeout_s", batch_timeout_s, runner),
+            init_timeout_s=deadline("init_timeout_s", init_timeout_s, runner),
+            speculate=bool(speculate) and runner.capabilities.isolates,
+        )
+        size = pool_size(replicas, min_replicas, max_replicas)
         code = code_of(predictor)
         arguments = arguments_of(code, init, weights=weights)
-        model = Model(code=code, init=arguments, version=version or code.source_digest())
+        model = Model(code=code, init=arguments, files=code.digests(), version=version)
         held = None if weights is None else hold_weights(weights)
-        self._engine = Engine(model, held, runner, numerics, replicas=replicas, max_attempts=max_attempts)
+        self._engine = Engine(model, held, runner, numerics, limits, replicas=size)
         super().__init__(self._engine, held, name="shoal driver")
 
     # --- jobs
@@ -127,52 +166,72 @@ class Pool(Door):
     async def apredict(
         self, source: Any, *, batch: BatchPolicy | None = None, shard_rows: int | None = None
     ) -> Results:
-        """`predict` for coroutines. Concurrent calls take turns."""
-        plan = await asyncio.to_thread(self._plan, source, batch, shard_rows)
-        loop = await asyncio.to_thread(self._loop_for, plan)
-        return await asyncio.to_thread(gathered, await loop.arun(self._engine.collect(plan)))
+        """`predict` for coroutines, made for many concurrent callers.
+
+        Rows in memory (columns, an array) are computed together with those of other callers that look the same and want
+        the same batches, and answered separately. An answer has a row for each row of the request; where a row fails,
+        its own caller gets the error, whatever `max_dead_rows` says. Numbers may differ in their last bits from those
+        of other batches. Other sources are jobs of their own, as for `predict`; these take turns.
+
+        Args, errors: as for `map`.
+        """
+        policy = batch_policy(batch)
+        columns = None if shard_rows is not None else await asyncio.to_thread(columns_of, source)
+        if columns is not None:
+            loop = await asyncio.to_thread(self._loop)
+            batches = await loop.arun(self._engine.answer(columns, policy))
+        else:
+            plan = await asyncio.to_thread(self._plan, source, batch, shard_rows)
+            loop = await asyncio.to_thread(self._loop_for, plan)
+            batches = await loop.arun(self._engine.collect(plan))
+        return await asyncio.to_thread(gathered, batches)
 
     def run(
         self,
         source: Any,
         output: str | os.PathLike[str],
         *,
+        sink: Sink | None = None,
         batch: BatchPolicy | None = None,
         shard_rows: int | None = None,
         progress: bool | None = None,
     ) -> RunReport:
-        """Write the predictor's output as Parquet, each row committed exactly once.
+        """Write the predictor's output, each row committed exactly once.
 
         The same call on the same folder resumes what an earlier one left: nothing that was committed is read again.
         Read the results with `read_results`, or with any Parquet reader.
 
         Args:
             source, batch, shard_rows: As for `map`.
-            output: A folder; new, empty, or this job's.
+            output: A folder, or a prefix in an object store as "s3://bucket/job"; new, empty, or this job's.
+            sink: The format of the files, and which input columns they carry along; `ParquetSink()` by default.
             progress: True shows a bar on a terminal and plain lines elsewhere, False nothing, None the bar only.
 
         Raises:
             JobFolderError: The folder holds something else, such as another job; it says in what they differ.
             JobFailed: The predictor raised, or workers kept dying; what is committed stays.
         """
-        plan = self._plan(source, batch, shard_rows)
-        folder = self._folder(plan, output)
-        return self._loop_for(plan).run(self._engine.run(plan, folder, progress_view(progress)))
+        sink, output = sink_of(sink), output_of(output)
+        plan = self._plan(source, batch, shard_rows, output)
+        folder = self._folder(plan, output, sink)
+        return self._loop_for(plan).run(self._engine.run(plan, folder, sink, progress_view(progress)))
 
     async def arun(
         self,
         source: Any,
         output: str | os.PathLike[str],
         *,
+        sink: Sink | None = None,
         batch: BatchPolicy | None = None,
         shard_rows: int | None = None,
         progress: bool | None = None,
     ) -> RunReport:
         """`run` for coroutines; cancelling it ends the job, and what is committed stays."""
-        plan = await asyncio.to_thread(self._plan, source, batch, shard_rows)
-        folder = await asyncio.to_thread(self._folder, plan, output)
+        sink, output = sink_of(sink), output_of(output)
+        plan = await asyncio.to_thread(self._plan, source, batch, shard_rows, output)
+        folder = await asyncio.to_thread(self._folder, plan, output, sink)
         loop = await asyncio.to_thread(self._loop_for, plan)
-        return await loop.arun(self._engine.run(plan, folder, progress_view(progress)))
+        return await loop.arun(self._engine.run(plan, folder, sink, progress_view(progress)))
 
     def swap(self, weights: Weights) -> None:
         """Have all replicas go on with other weights, after the job at hand; all of them, or none.
@@ -202,6 +261,11 @@ class Pool(Door):
         self._hold(held)
 
     # --- the pool itself
+
+    @property
+    def dead_letters(self) -> list[DeadLetter]:
+        """The rows that the last `map` or `predict` gave up (see `max_dead_rows`), as far as it has come."""
+        return list(self._engine.dead_letters)
 
     def wait_ready(self) -> None:
         """Wait until every replica is built. Jobs need not wait: they use the replicas that are ready.
@@ -238,11 +302,27 @@ class Pool(Door):
         """The batches, with a hold on the pool: `for batch in Pool(...).map(...)` is all there is of it."""
         yield from batches
 
-    def _plan(self, source: Any, batch: BatchPolicy | None, shard_rows: int | None) -> Plan:
+    def _plan(
+        self,
+        source: Any,
+        batch: BatchPolicy | None,
+        shard_rows: int | None,
+        output: str | os.PathLike[str] | None = None,
+    ) -> Plan:
+        """How a source is cut; rows of an iterable are written down first, in the job's folder where it has one."""
         policy = batch_policy(batch)
         found = as_source(source)
-        shards = plan_shards(found.fragments(), shard_rows=shard_rows)
-        return Plan(source=found, owned=found is not source, shards=tuple(shards), policy=policy)
+        rows_place = None
+        if output is not None and isinstance(found, IterableSource):
+            rows_place = JobFolder.rows_place(output)
+        planned = spilled(found, rows_place)
+        try:
+            shards = plan_shards(planned.fragments(), shard_rows=shard_rows)
+        except BaseException:
+            if planned is not source:
+                planned.close()
+            raise
+        return Plan(source=planned, owned=planned is not source, shards=tuple(shards), policy=policy)
 
     def _loop_for(self, plan: Plan) -> LoopThread:
         """The driver's thread, for a job that will close its plan; where there is none, nobody else would."""
@@ -252,7 +332,9 @@ class Pool(Door):
             plan.close()
             raise
 
-    def _folder(self, plan: Plan, output: str | os.PathLike[str]) -> JobFolder:
-        if not isinstance(output, str | os.PathLike):
-            raise UsageError(f"output must be the path of a folder, got {output!r}")
-        return JobFolder.open(output, self._engine.identity(plan), shards=len(plan.shards))
+    def _folder(self, plan: Plan, output: str | os.PathLike[str], sink: Sink) -> JobFolder:
+        try:
+            return JobFolder.open(output, self._engine.identity(plan, sink), shards=len(plan.shards))
+        except BaseException:  # nobody else would
+            plan.close()
+            raise

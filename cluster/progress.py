@@ -24,6 +24,8 @@ class Progress:
         shards: Shards that are committed, earlier runs included.
         batches: Forward calls in this run, repeated ones included.
         attempts: Shards dispatched in this run, repeated ones included.
+        probes: How often a worker was used to find out what ends workers.
+        dead_rows: Rows that were given up, earlier runs included; they count among `rows`.
         graph_nodes: Nodes recorded for a backward pass: 0, or the inference contract is broken.
         first_batch_s: Seconds from the start of the job to its first batch.
         started_s: On the monotonic clock.
@@ -35,6 +37,8 @@ class Progress:
     shards: int = 0
     batches: int = 0
     attempts: int = 0
+    probes: int = 0
+    dead_rows: int = 0
     graph_nodes: int = 0
     first_batch_s: float | None = None
     started_s: float = field(default_factory=monotonic)
@@ -125,7 +129,8 @@ class Lines:
         share = progress.rows / progress.rows_total if progress.rows_total else 1.0
         print(
             f"shoal: {progress.rows:,} of {progress.rows_total:,} rows ({share:.0%}), "
-            f"shard {progress.shards} of {progress.shards_total}, {progress.elapsed_s:.1f} s",
+            f"shard {progress.shards} of {progress.shards_total}, {progress.elapsed_s:.1f} s"
+            + (f", {progress.dead_rows:,} dead rows" if progress.dead_rows else ""),
             file=self._stream,
             flush=True,
         )
@@ -153,12 +158,12 @@ class Bar:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("rows"),
+            TextColumn("rows{task.fields[dead]}"),
             TimeRemainingColumn(elapsed_when_finished=True),
             console=Console(file=cast(TextIO, self._stream)),
             auto_refresh=False,  # by a thread, which nobody would join
         )
-        self._task = self._bar.add_task("shoal", total=None)
+        self._task = self._bar.add_task("shoal", total=None, dead="")
         self._bar.start()
         return self._update
 
@@ -169,7 +174,8 @@ class Bar:
         due = monotonic() - self._drawn_s >= _REDRAW_EVERY_S
         if due:
             self._drawn_s = monotonic()
-        self._bar.update(self._task, completed=progress.rows, total=progress.rows_total, refresh=due)
+        dead = f", {progress.dead_rows:,} dead" if progress.dead_rows else ""
+        self._bar.update(self._task, completed=progress.rows, total=progress.rows_total, dead=dead, refresh=due)
 
 
 def progress_view(show: bool | None, *, stream: TextIO | None = None) -> ProgressView:

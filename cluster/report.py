@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from importlib import metadata
 from typing import Any
 
 
@@ -14,39 +17,53 @@ class RunReport:
     Attributes:
         job: The job's id.
         output: The folder.
-        rows: Rows committed, earlier runs included.
+        rows: Rows of output that are committed, earlier runs included.
+        dead_rows: Rows of input that were given up, earlier runs included; see `read_dead_letters`.
         shards: Shards committed, earlier runs included.
         resumed_shards: Shards that an earlier run had committed, and that were not read again.
         resumed_rows: Their rows.
         batches: Forward calls in this run.
         attempts: Shards dispatched in this run; above `shards - resumed_shards` when some were tried again.
+        probes: How often a worker was used to find out what ends workers.
         workers_lost: Workers that ended by themselves in this run.
         graph_nodes: Nodes recorded for a backward pass while predicting: 0, or the inference contract is broken.
         training_copies: Calls of `tensor.as_training_data` in this process so far.
-        seconds: From the start of the job to its end.
-        first_batch_s: From the start of the job to its first batch; None when there was nothing to do.
-        digest: sha256 over the output rows' digests in order: equal for equal rows.
+        started_at: When this run began, as ISO 8601.
+        seconds: From the start of this run to its end.
+        first_batch_s: From the start of this run to its first batch; None when there was nothing to do.
+        digest: sha256 over the output rows' digests in order: equal for equal rows. Empty where the job is not through.
+        predictor: Its name.
+        version: Of its code: what the user named, or the digest of its source.
         weights_digest: Of the weights; empty without weights.
         numerics: The numerics profile.
+        backend: Where the replicas ran.
+        versions: Of Python and the libraries, in the driver.
         private_bytes: Memory of its own that each replica had at the end, without mapped weights.
     """
 
     job: str
     output: str
     rows: int
+    dead_rows: int
     shards: int
     resumed_shards: int
     resumed_rows: int
     batches: int
     attempts: int
+    probes: int
     workers_lost: int
     graph_nodes: int
     training_copies: int
+    started_at: str
     seconds: float
     first_batch_s: float | None
     digest: str
+    predictor: str
+    version: str
     weights_digest: str
     numerics: Mapping[str, str | int]
+    backend: str
+    versions: Mapping[str, str]
     private_bytes: Mapping[str, int]
 
     @property
@@ -63,6 +80,8 @@ class RunReport:
         else:
             speed = f"{self.rows_per_s:,.0f} rows/s, first batch after {self.first_batch_s:.2f} s"
             lines.append(f"{self.seconds:.2f} s, {speed}")
+        if self.dead_rows:
+            lines.append(f"{given_up(self.dead_rows)}; read_dead_letters({self.output!r}) has what there is to know")
         if self.workers_lost:
             lines.append(f"{self.workers_lost} workers were lost and replaced")
         lines.append(f"digest {self.digest}")
@@ -72,6 +91,20 @@ class RunReport:
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
         return asdict(self)
+
+
+def given_up(dead_rows: int) -> str:
+    """How many rows were given up, in words."""
+    return "1 row was given up" if dead_rows == 1 else f"{dead_rows:,} rows were given up"
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of the libraries that decide what a job computes and writes, in this process."""
+    found = {"python": platform.python_version()}
+    for name in ("shoal", "numpy", "pyarrow", "ray"):
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,7 +35,7 @@ def _options(
 @app.command()
 def run(
     job: Annotated[Path, typer.Argument(help="The job file, such as job.toml.", show_default=False)],
-    output: Annotated[Path | None, typer.Option(help="Write here instead of the job file's output.")] = None,
+    output: Annotated[str | None, typer.Option(help="Write here instead of the job file's output.")] = None,
     backend: Annotated[str | None, typer.Option(help="local, ray or inline; overrides the job file.")] = None,
     replicas: Annotated[int | None, typer.Option(help="Workers; overrides the job file.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
@@ -87,6 +87,16 @@ def stop(
     from cluster.cli.submit import stop_job
 
     stop_job(job, address=address)
+
+
+@app.command()
+def status(
+    output: Annotated[str, typer.Argument(help="The folder that the job writes to.", show_default=False)],
+) -> None:
+    """Say how far a job is, or how it ended, and which rows it gave up."""
+    from cluster.cli.status import show_status
+
+    show_status(output)
 
 
 @app.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -14,14 +13,15 @@ import typer
 
 from cluster.cli.failing import told_as_one_message
 from cluster.jobs import Job
+from cluster.paths import absolute_place
 
 
-def run_job(path: Path, *, output: Path | None, backend: str | None, replicas: int | None, quiet: bool) -> None:
+def run_job(path: Path, *, output: str | None, backend: str | None, replicas: int | None, quiet: bool) -> None:
     """Run a job file and print what was done; an error ends the process with status 1 and a message."""
-    here = None if output is None else os.path.abspath(output)  # noqa: PTH100  (not relative to the job file)
     with told_as_one_message():
         try:
             with _ending_on_sigterm():
+                here = None if output is None else absolute_place(output)  # not relative to the job file
                 job = Job.from_file(path, output=here, backend=backend, replicas=replicas)
                 report = job.run(progress=not quiet)
         except KeyboardInterrupt as error:

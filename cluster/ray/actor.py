@@ -1,7 +1,7 @@
 """The worker's end, inside Ray: an actor that serves the driver until its commands end.
 
-One call, `serve`, lasts as long as the worker and streams its reports. Commands arrive beside it, by `push`, in a
-thread of their own, so that a job can be cancelled between two of its batches.
+One call, `serve`, lasts as long as the worker and streams its reports; what they are about is done in a thread beside
+it. Commands arrive by `push`, in yet another one, so that a job can be cancelled between two of its batches.
 
 Ray keeps processes ready, and takes one of them for the actor; a process with variables of its own would be started
 anew, which takes a second. So the actor sets its variables itself, and imports nothing before that which loads NumPy.
@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import queue
 import sys
+import threading
 import traceback
 from collections.abc import Generator, Mapping
 from contextlib import closing
@@ -25,11 +26,12 @@ import ray
 if TYPE_CHECKING:
     import numpy as np
 
+    from cluster.ray.outgoing import Outgoing
     from workers.code import CodeRef
     from workers.messages import Command
 
 _GROUPS = {"serve": 1, "control": 1}
-"""Ray's concurrency groups: one thread computes, another one takes commands and answers questions."""
+"""Ray's concurrency groups: one thread streams reports, another one takes commands and answers questions."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,14 @@ class Placed:
 
     Attributes:
         node: The address of its machine.
+        node_id: Ray's name for that.
         pid: Of its process there.
         version: shoal's, there; empty where it came without its metadata, by `runtime_env`.
         is_late: Whether NumPy was loaded before the actor could set its variables.
     """
 
     node: str
+    node_id: str
     pid: int
     version: str
     is_late: bool
@@ -69,6 +73,7 @@ class WorkerActor:
         self._is_late = "numpy" in sys.modules
         os.environ.update(environment)
         self._arrived: queue.SimpleQueue[tuple[np.ndarray, np.ndarray | None] | None] = queue.SimpleQueue()
+        self._leaving: Leaving | None = None
 
     def __repr__(self) -> str:
         """What Ray puts before each line that the user's code prints."""
@@ -91,33 +96,37 @@ class WorkerActor:
 
         return private_bytes(os.getpid())
 
-    @ray.method(concurrency_group="serve", num_returns="streaming")
+    # Resumed only when the driver has taken what was yielded: so no report is lost with the process, and no more than
+    # one of each worker waits in the object store.
+    @ray.method(concurrency_group="serve", num_returns="streaming", _generator_backpressure_num_objects=1)
     def serve(self) -> Generator[Placed | np.ndarray | Leaving, None, None]:
         """Yield `Placed`, then reports as one or more frames, uint8, shape (bytes,), then perhaps `Leaving`."""
-        yield Placed(ray.util.get_node_ip_address(), os.getpid(), version_here(), self._is_late)
-        import numpy as np
+        node = ray.get_runtime_context().get_node_id()
+        yield Placed(ray.util.get_node_ip_address(), node, os.getpid(), version_here(), self._is_late)
+        from cluster.ray.outgoing import Outgoing
 
-        from workers.messages import BatchDone, encode
+        outgoing = Outgoing()
+        threading.Thread(target=self._compute, args=(outgoing,), name="compute", daemon=True).start()
+        yield from outgoing.stream()
+        if self._leaving is not None:
+            yield self._leaving
+
+    def _compute(self, outgoing: Outgoing) -> None:
         from workers.serving import Commands, serve
 
         commands = Commands(self._next, lambda: not self._arrived.empty())
         try:
-            with closing(serve(commands, import_code=_import_code)) as reports:
-                frames: list[memoryview] = []
+            with closing(serve(commands, import_code=import_code, say=outgoing.say)) as reports:
                 for report in reports:
-                    frames += encode(report)
-                    # Each item costs Ray a millisecond, so that a batch is done is said together with what comes next:
-                    # that another one starts, or that the shard is staged. Of a cancelled job nobody misses it.
-                    if not isinstance(report, BatchDone):
-                        yield np.frombuffer(b"".join(frames), np.uint8)
-                        frames.clear()
-        except GeneratorExit:
-            raise
+                    outgoing.tell(report)
         except SystemExit as error:
-            yield Leaving(f"{_exit_text(error)} ({'; '.join(getattr(error, '__notes__', ['no line is known']))})")
+            notes = getattr(error, "__notes__", ["no line is known"])
+            self._leaving = Leaving(f"{_exit_text(error)} ({'; '.join(notes)})")
         except BaseException as error:  # what would end a process: KeyboardInterrupt, a user's own
             traceback.print_exc()
-            yield Leaving(f"ended by {type(error).__name__}({', '.join(map(repr, error.args))})")
+            self._leaving = Leaving(f"ended by {type(error).__name__}({', '.join(map(repr, error.args))})")
+        finally:
+            outgoing.close()
 
     def _next(self) -> Command | None:
         from workers.messages import decode_command
@@ -162,6 +171,6 @@ def _exit_text(error: SystemExit) -> str:
     return f"exited with status {status}"
 
 
-def _import_code(code: CodeRef) -> None:
+def import_code(code: CodeRef) -> None:
     """Look where the driver looks too, after all that this node has by itself, such as what `runtime_env` brought."""
     sys.path += [place for place in code.path if place not in sys.path and Path(place).exists()]

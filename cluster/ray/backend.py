@@ -6,21 +6,23 @@ import asyncio
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import ray
 from ray._private import state
 
 from cluster.backends.base import Capabilities, Said
 from cluster.backends.outbox import Outbox
-from cluster.errors import UsageError
+from cluster.errors import BackendFailed, UsageError
 from cluster.ray.actor import actor_class
 from cluster.ray.connection import Hold
 from cluster.ray.objects import SharedObjects
+from cluster.ray.placement import Placement, Strategy
 from cluster.ray.replica import Replica
 from cluster.ray.room import NodeGroup, Room, room_for
 from cluster.ray.shipping import env_of_ray_job, is_ray_job, variables_of
 from cluster.ray.telling import resources_text
+from cluster.ray.watch import HeadWatch
 from workers.messages import Command, WorkerExited
 
 _PLACE_S = 10.0
@@ -44,6 +46,8 @@ class RayBackend:
             how many workers there are by default.
         num_gpus: GPUs of a worker.
         resources: Custom resources of a worker, by name.
+        strategy: "spread" to have workers on as many nodes as there are, "pack" on as few; None to leave it to Ray,
+            which fills nodes by half and then spreads. A wish: nobody waits for the right node.
         runtime_env: Ray's `runtime_env`: what workers find on their nodes (`working_dir`, `py_modules`, `pip`,
             `env_vars`, …; https://docs.ray.io/en/latest/ray-core/handling-dependencies.html).
 
@@ -61,23 +65,29 @@ class RayBackend:
         num_cpus: float = 1,
         num_gpus: float = 0,
         resources: Mapping[str, float] | None = None,
+        strategy: Strategy | None = None,
         runtime_env: Mapping[str, Any] | None = None,
     ) -> None:
         self._address = address
         self._demand = {"CPU": num_cpus, "GPU": num_gpus, **(resources or {})}
         self._options: dict[str, Any] = {"num_cpus": num_cpus, "num_gpus": num_gpus, "resources": dict(resources or {})}
         self._runtime_env = dict(runtime_env or {})
+        if strategy not in (None, *get_args(Strategy)):
+            raise UsageError(f"RayBackend: strategy is 'spread', 'pack' or None, got {strategy!r}")
         try:
             actor_class("", {}).options(**self._options)
         except (TypeError, ValueError) as error:
             raise UsageError(f"RayBackend: {error}") from None
         self._environment: Mapping[str, str] = {}
+        self._placement = Placement(strategy, self._demand)
         self._was_opened = False
+        self._head: HeadWatch | None = None
+        self._broken: BackendFailed | None = None
         self._hold: Hold | None = None
         self._outbox = Outbox()
         self._objects = SharedObjects()
         self._replicas: dict[str, Replica] = {}
-        self._watch: asyncio.Task[None] | None = None
+        self._watches: list[asyncio.Task[None]] = []
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -99,27 +109,28 @@ class RayBackend:
             self._environment = environment
             if not self._hold.is_ours and self._runtime_env:  # else it joined the cluster with us, for every actor
                 self._options["runtime_env"] = self._runtime_env
+            self._head = HeadWatch(self._hold.address)
             room = await asyncio.to_thread(self._room, workers)
         except BaseException:
             await self.close()
             raise
         self._was_opened = True
+        self._watches.append(asyncio.create_task(self._leave_a_lost_cluster(self._head), name="watch for the head"))
+        if any(self._demand.values()):  # else there is always a place
+            self._watches.append(asyncio.create_task(self._tell_of_waiting(self._head), name="watch for places"))
         if room.notice:
             _log.warning("shoal: %s", room.notice)
         return room.workers
 
     def start(self, worker: str, first: Command) -> None:
         """See `Backend.start`."""
-        try:
-            replica = Replica(worker, self._options, self._environment, self._objects, self._outbox)
-        except Exception as error:  # what Ray finds wrong with a runtime_env only now
-            self._outbox.put(worker, WorkerExited(f"could not be started: {error}"))
-            return
+        assert self._head is not None, "open() comes first"
         self._replicas = {name: other for name, other in self._replicas.items() if not other.has_exited}
+        replica = Replica(
+            worker, self._options, self._environment, self._placement, self._head, self._objects, self._outbox
+        )
         self._replicas[worker] = replica
         replica.send(first)
-        if self._watch is None:
-            self._watch = asyncio.create_task(self._tell_of_waiting(), name="watch for places")
 
     def submit(self, worker: str, command: Command) -> None:
         """See `Backend.submit`."""
@@ -132,8 +143,15 @@ class RayBackend:
             self._replicas[worker].kill()
 
     async def poll(self) -> Sequence[Said]:
-        """See `Backend.poll`."""
-        return await self._outbox.take()
+        """See `Backend.poll`.
+
+        Raises:
+            BackendFailed: The cluster's head is gone.
+        """
+        said = await self._outbox.take()
+        if self._broken is not None:
+            raise self._broken
+        return said
 
     async def private_bytes(self, worker: str) -> int | None:
         """See `Backend.private_bytes`."""
@@ -141,9 +159,11 @@ class RayBackend:
 
     async def close(self) -> None:
         """See `Backend.close`; leaves the cluster too, and ends it if it was started here."""
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
+        for watch in self._watches:
+            watch.cancel()
+        if self._watches:
+            await asyncio.wait(self._watches)
+        self._watches.clear()
         try:
             await asyncio.gather(*(replica.close() for replica in self._replicas.values()), return_exceptions=True)
             self._replicas.clear()
@@ -152,6 +172,14 @@ class RayBackend:
             if self._hold is not None:
                 hold, self._hold = self._hold, None
                 hold.release()  # not in a thread: there may be none to be had where Python is about to end
+
+    async def _leave_a_lost_cluster(self, head: HeadWatch) -> None:
+        """Leave when the head is gone, before Ray ends this process for it; whoever polls is told."""
+        self._broken = await head.until_lost()
+        await asyncio.gather(*(replica.abandon() for replica in self._replicas.values()))
+        self._outbox.put("", WorkerExited("lost with the cluster"))  # wakes who polls
+        if self._hold is not None:
+            await asyncio.to_thread(self._hold.release)
 
     async def _join(self) -> Hold:
         joining = asyncio.create_task(asyncio.to_thread(Hold, self._address, self._runtime_env))
@@ -167,13 +195,14 @@ class RayBackend:
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         return room_for(workers, self._demand, nodes, _node_groups())
 
-    async def _tell_of_waiting(self) -> None:
+    async def _tell_of_waiting(self, head: HeadWatch) -> None:
         """Say it when workers find no place: nobody should wait without knowing for what."""
         told = 0
         while True:
             await asyncio.sleep(_PLACE_S / 2)
             waiting = sum(replica.waits_s > _PLACE_S for replica in self._replicas.values())
             if waiting > told:
+                await head.until_there()
                 free = await asyncio.to_thread(ray.available_resources)
                 _log.warning(
                     "shoal: %d of %d workers wait for a place with %s; free in the Ray cluster: %s",

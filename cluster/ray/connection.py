@@ -53,6 +53,12 @@ class Hold:
         self._held = True
 
     @property
+    def address(self) -> str:
+        """Of the cluster's head, `host:port`."""
+        assert _current is not None, "released"
+        return _current.address
+
+    @property
     def is_ours(self) -> bool:
         """Whether shoal joined the cluster, with the `runtime_env` given; else the user did, with theirs."""
         return _current is not None and _current.joined
@@ -83,6 +89,8 @@ def is_the_users() -> bool:
 class _Membership:
     """A cluster, and our being a driver of it."""
 
+    address: str
+
     def __init__(self, address: str | None, runtime_env: Mapping[str, Any]) -> None:
         self.holds = 0
         self.started = False
@@ -90,24 +98,24 @@ class _Membership:
         self._runtime_env = dict(runtime_env)
         self._stack = ExitStack()  # what has to be undone when we leave
         if not self.joined:
-            self._asked, self._address = None, ray.get_runtime_context().gcs_address
+            self._asked, self.address = None, ray.get_runtime_context().gcs_address
             self.check(address, runtime_env)
             return
         self._asked = address
         self._stack.callback(noise.Quiet().end)
         try:
-            self._address = _address_of(address) or self._own_cluster()
-            self._stack.enter_context(reach.let_in(self._address))
-            _join(self._address, self._runtime_env)
+            self.address = _address_of(address) or self._own_cluster()
+            self._stack.enter_context(reach.let_in(self.address))
+            _join(self.address, self._runtime_env)
         except BaseException:
             self._stack.close()
             raise
 
     def check(self, address: str | None, runtime_env: Mapping[str, Any]) -> None:
         """Raise UsageError where a pool wants another cluster, or the same one otherwise."""
-        if address not in (None, "auto", self._asked) and _canonical(address) != self._address:
+        if address not in (None, "auto", self._asked) and _canonical(address) != self.address:
             raise UsageError(
-                f"this process is a driver of the Ray cluster at {self._address} already, and it can be one of one "
+                f"this process is a driver of the Ray cluster at {self.address} already, and it can be one of one "
                 f"cluster only; close the pools there before using the one at {address}"
             )
         if self.joined and dict(runtime_env) != self._runtime_env:

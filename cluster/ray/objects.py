@@ -11,7 +11,7 @@ import ray
 
 from cluster.ray.telling import store_text
 from workers.errors import MemoryFullError
-from workers.messages import CancelJob, Command, OpenData, RunShard
+from workers.messages import CancelJob, Command, OpenData, ProbeShard, RunShard
 from workers.places import Place, bytes_of, place_of
 from workers.shards import MemoryFragment
 from workers.weights import SnapshotRef
@@ -54,10 +54,10 @@ class SharedObjects:
                 self._drop(lambda kept, shared: isinstance(kept, SnapshotRef))
             elif isinstance(command, OpenData):
                 self._drop(lambda kept, shared: isinstance(kept, MemoryFragment))
-            put = asyncio.create_task(asyncio.to_thread(_put, place), name="put into Ray's object store")
+            put = asyncio.create_task(asyncio.to_thread(put_bytes, place), name="put into Ray's object store")
             self._shared[place] = _Shared(put)
         shared = self._shared[place]
-        if isinstance(command, RunShard):
+        if isinstance(command, RunShard | ProbeShard):
             shared.job = command.job
         try:
             return await asyncio.shield(shared.put)
@@ -79,7 +79,13 @@ class SharedObjects:
                 put.add_done_callback(self._dropped.discard)
 
 
-def _put(place: Place) -> ray.ObjectRef[np.ndarray]:
+def put_bytes(place: Place) -> ray.ObjectRef[np.ndarray]:
+    """Put the bytes of a place into this node's object store; uint8, shape (bytes,).
+
+    Raises:
+        MemoryFullError: It has no room for them.
+        SourceError: A weights file is not what it was when its digest was taken.
+    """
     memory = bytes_of(place)
     try:
         return ray.put(np.frombuffer(memory, np.uint8))

@@ -7,6 +7,7 @@ needs to know beforehand whether a token is asked for: a driver that sends one t
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -58,7 +59,18 @@ def let_in(address: str) -> Iterator[None]:
 
 def answers(address: str) -> bool:
     """Whether a Ray head, or anything else, answers there."""
+    if os.environ.get("RAY_USE_TLS"):
+        return _listens(address)
     return _ask(address, {}) != "silent"
+
+
+def _listens(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=_ANSWER_S).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _ask(address: str, headers: dict[str, str]) -> str:

@@ -17,7 +17,9 @@ from ray.exceptions import ActorUnavailableError, RayError
 from cluster.backends.outbox import Outbox
 from cluster.ray.actor import Leaving, Placed, actor_class, version_here
 from cluster.ray.objects import SharedObjects
+from cluster.ray.placement import Placement
 from cluster.ray.telling import death_text
+from cluster.ray.watch import HeadWatch
 from tensor import wire
 from workers.failures import Step, failure_of
 from workers.messages import (
@@ -28,6 +30,7 @@ from workers.messages import (
     Failure,
     OpenData,
     Owner,
+    ProbeShard,
     Report,
     RunShard,
     ShardFailed,
@@ -58,6 +61,8 @@ class Replica:
         worker: Its name.
         options: Ray's options for the actor.
         environment: Its variables.
+        placement: Says on which node.
+        head: Of the cluster.
         objects: What it shares with others.
         outbox: Where its reports go.
     """
@@ -67,20 +72,29 @@ class Replica:
         worker: str,
         options: Mapping[str, Any],
         environment: Mapping[str, str],
+        placement: Placement,
+        head: HeadWatch,
         objects: SharedObjects,
         outbox: Outbox,
     ) -> None:
         self._worker = worker
+        self._options = options
+        self._environment = environment
+        self._placement = placement
+        self._head = head
         self._objects = objects
         self._outbox = outbox
         self._place: Placed | None = None
         self._started_s = monotonic()
-        self._actor: Any = actor_class(worker, dict(environment)).options(**options).remote()
+        self._actor: Any = None
+        self._is_killed = False
         self._commands: asyncio.Queue[Command | None] = asyncio.Queue()
+        self._created = asyncio.Event()
         self._exited = asyncio.Event()
         self._reason = ""
         self._sending = asyncio.create_task(self._send_commands(), name=f"commands to {worker}")
         self._receiving = asyncio.create_task(self._receive_reports(), name=f"reports of {worker}")
+        self._receiving.add_done_callback(self._end)
 
     @property
     def has_exited(self) -> bool:
@@ -98,12 +112,17 @@ class Replica:
 
     def kill(self) -> None:
         """End the actor's process now; the end of its reports follows."""
-        if ray.is_initialized():  # else the user left the cluster, and Ray would join another one to ask it
+        self._is_killed = True
+        if self._actor is None:
+            self._receiving.cancel()  # an actor that is being made ends with the last that refers to it
+        elif ray.is_initialized():  # else the user left the cluster, and Ray would join another one to ask it
             with suppress(RayError, ValueError):  # it is gone
                 ray.kill(self._actor)
 
     async def private_bytes(self) -> int | None:
         """Memory of its process alone; None where it does not answer in time."""
+        if self._actor is None:
+            return None
         try:
             async with asyncio.timeout(_ANSWER_S):
                 found: int | None = await self._actor.private_bytes.remote()
@@ -121,7 +140,21 @@ class Replica:
         await asyncio.wait({self._receiving}, timeout=_END_S)
         self._receiving.cancel()  # it hears no end where the cluster is gone
 
+    async def abandon(self) -> None:
+        """Ask nothing more of the cluster, which is gone."""
+        self._is_killed = True
+        for task in (self._sending, self._receiving):
+            task.cancel()
+        await asyncio.wait({self._sending, self._receiving})
+
+    async def _create(self) -> Any:
+        await self._head.until_there()
+        options = {**self._options, **await self._placement.options_for(self._worker)}
+        worker_class = actor_class(self._worker, dict(self._environment))
+        return await asyncio.to_thread(worker_class.options(**options).remote)
+
     async def _send_commands(self) -> None:
+        await self._created.wait()
         while (command := await self._commands.get()) is not None:
             try:
                 memory = await self._objects.reference(command)
@@ -137,10 +170,17 @@ class Replica:
 
     async def _receive_reports(self) -> None:
         try:
+            self._actor = await self._create()
+        except Exception as error:  # what Ray finds wrong with a runtime_env only now
+            self._reason = f"could not be started: {error}"
+            return
+        self._created.set()
+        try:
             async for reference in self._actor.serve.remote():
                 match await reference:
                     case Placed() as placed:
                         self._place = placed
+                        self._placement.runs_on(self._worker, placed.node_id)
                         _check(placed)
                     case Leaving(reason=told):
                         self._reason = told
@@ -151,12 +191,19 @@ class Replica:
             self._reason = self._reason or death_text(await self._cause_of(error), placed=self._place)
         except Exception as error:  # it sent what is no report, or cannot be understood
             self._reason = f"ended by the driver: {error}"
+        else:
+            self._reason = self._reason or "left"
         finally:
-            self.kill()
+            if not self._is_killed:
+                self.kill()
             self._sending.cancel()
             await asyncio.wait({self._sending})
-            self._exited.set()
-            self._outbox.put(self._worker, WorkerExited(self._reason or "left"))
+
+    def _end(self, _: asyncio.Task[None]) -> None:
+        self._sending.cancel()
+        self._placement.has_left(self._worker)
+        self._exited.set()
+        self._outbox.put(self._worker, WorkerExited(self._reason or "killed by the driver"))
 
     async def _cause_of(self, error: RayError) -> RayError:
         """Why the actor is gone; where only its connection was seen to break, the cluster may know more in a moment."""
@@ -192,7 +239,7 @@ def _split(frames: np.ndarray) -> Iterator[bytearray]:
 def _refusal(command: Command, error: Exception) -> Report | None:
     """What a worker would have answered to a command that cannot be carried to it; None where it has no such answer."""
     match command:
-        case RunShard(job=job, shard=shard, attempt=attempt):
+        case RunShard(job=job, shard=shard, attempt=attempt) | ProbeShard(job=job, shard=shard, attempt=attempt):
             return ShardFailed(job, shard.index, attempt, _failure(error, "rows"), 0, shard.rows)
         case BuildPredictor() | BuildTrainer():
             return BuildFailed(_failure(error, "weights"))

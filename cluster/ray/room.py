@@ -60,8 +60,8 @@ def room_for(
     demand = {name: amount for name, amount in demand.items() if amount}
     if not demand:  # they take up no room
         return Room(wanted or max(1, int(sum(node.get("CPU", 0.0) for node in nodes))))
-    now = sum(_fitting(demand, node) for node in nodes)
-    later = sum(fitting * group.count for group in groups if (fitting := _fitting(demand, group.resources)))
+    now = int(sum(fitting(demand, node) for node in nodes))
+    later = sum(each * group.count for group in groups if (each := fitting(demand, group.resources)))
     most = max(now, later)
     has = "; ".join(sorted({resources_text(node) for node in nodes})) or "nothing"
     if not most:
@@ -82,6 +82,10 @@ def room_for(
     return Room(wanted)
 
 
-def _fitting(demand: Resources, node: Resources) -> int:
+def fitting(demand: Resources, node: Resources) -> float:
+    """How many workers a node holds; infinitely many of those that take nothing."""
     # Ray counts in ten-thousandths; 0.1 goes ten times into 1 there, too.
-    return min(math.floor(round(node.get(name, 0.0) * 1e4) / round(amount * 1e4)) for name, amount in demand.items())
+    fits = (
+        math.floor(round(node.get(name, 0.0) * 1e4) / round(amount * 1e4)) for name, amount in demand.items() if amount
+    )
+    return min(fits, default=math.inf)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cluster.folder import JobFolder, Record
@@ -62,28 +62,42 @@ class Driver:
             self._stopped.release()
 
 
-@given(st.lists(st.booleans(), max_size=24), st.booleans())
+INTERLEAVINGS = st.lists(st.booleans(), max_size=24)
+
+
+def race(place: str, turns: list[bool], *, one_dies: bool) -> None:
+    """Let two drivers take turns, and see that they agree."""
+
+    def driver(data: bytes) -> Driver:
+        def work(checkpoint: Callable[[str], None]) -> Record:
+            job = JobFolder.open(place, IDENTITY, shards=1, checkpoint=checkpoint)
+            return job.commit(stage(job, 0, data))
+
+        return Driver(work)
+
+    drivers = [driver(b"mine"), driver(b"the other's")]
+    for turn in turns:
+        drivers[turn].step()
+    drivers[0].finish(die=one_dies)
+    drivers[1].finish()
+
+    assert [driver.failure for driver in drivers] == [None, None]
+    job = JobFolder.open(place, IDENTITY, shards=1)
+    [record] = job.committed().values()
+    assert {driver.result for driver in drivers} <= {record, None if one_dies else record}
+    [data] = files(place).values()
+    assert data == (b"mine" if record.size_bytes == 4 else b"the other's")
+    assert leftovers(place) == []
+
+
+@settings(max_examples=50)
+@given(INTERLEAVINGS, st.booleans())
 def test_one_record_wins_and_everyone_adopts_it(turns, one_dies):
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "out"
+        race(f"{name}/out", turns, one_dies=one_dies)
 
-        def driver(data: bytes) -> Driver:
-            def work(checkpoint: Callable[[str], None]) -> Record:
-                job = JobFolder.open(folder, IDENTITY, shards=1, checkpoint=checkpoint)
-                return job.commit(stage(job, 0, data))
 
-            return Driver(work)
-
-        drivers = [driver(b"mine"), driver(b"the other's")]
-        for turn in turns:
-            drivers[turn].step()
-        drivers[0].finish(die=one_dies)
-        drivers[1].finish()
-
-        assert [driver.failure for driver in drivers] == [None, None]
-        job = JobFolder.open(folder, IDENTITY, shards=1)
-        [record] = job.committed().values()
-        assert {driver.result for driver in drivers} <= {record, None if one_dies else record}
-        [data] = files(folder).values()
-        assert data == (b"mine" if record.size_bytes == 4 else b"the other's")
-        assert leftovers(folder) == []
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(INTERLEAVINGS, st.booleans())
+def test_one_record_wins_in_an_object_store(bucket, turns, one_dies):
+    race(f"{bucket}/{secrets.token_hex(8)}", turns, one_dies=one_dies)

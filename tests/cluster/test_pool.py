@@ -232,9 +232,7 @@ def kill_worker(pool):
 def test_rows_that_always_kill_end_the_job_and_a_resume_goes_on(rows, tmp_path):
     with (
         Pool(predictors.DiesAlways, init={"on": 1590.0}, replicas=1, version="1") as pool,
-        pytest.raises(
-            WorkersLost, match=r"rows 1536 to 1599 .*3 workers ended while they ran it, the last one killed by SIGKILL"
-        ),
+        pytest.raises(WorkersLost, match=r"workers ended while they ran this row.*killed by SIGKILL\n.*on row 1590 of"),
     ):
         pool.run(rows, tmp_path / "out", batch=BatchPolicy(max_rows=64))
     partial = read_results(tmp_path / "out", partial=True)
@@ -260,7 +258,7 @@ def test_an_error_leads_with_the_users_line(backend, rows):
         assert first.startswith(predictors.__file__)
         assert first.endswith('raise ValueError(f"cannot stomach {self.on}")')
         assert second == "ValueError: cannot stomach 100.0"
-        assert "Raises.__call__, on rows 96 to 111 of the columns in memory" in third
+        assert "Raises.__call__, on row 100 of the columns in memory" in third
         assert len(rest) < 20
         assert "workers/inference.py" not in str(caught.value)
         with pytest.raises(UserCodeFailed):  # the pool is as good as before

@@ -8,14 +8,16 @@ import pytest
 import tensor
 from cluster.errors import JobFolderError
 from cluster.folder import JobFolder, Record
-from cluster.results import read_results
+from cluster.results import read_dead_letters, read_results
 from tensor import Tensor
 from tests.resources import is_mapped, open_files
 from workers.columns import as_columns, slice_rows
 from workers.errors import ColumnsError
+from workers.messages import DeadRow, Failure, Stage
 from workers.ragged import Ragged
 from workers.shards import NpyFragment, Shard
-from workers.staging import StagedWriter
+from workers.sinks import JsonlSink, NpySink, ParquetSink
+from workers.staging import open_stage
 
 FRAGMENT = NpyFragment(path="/data/x.npy", column="data", size_bytes=1, mtime_ns=1)
 ROWS = as_columns(
@@ -28,19 +30,31 @@ ROWS = as_columns(
 )
 
 
-def commit(job, index, rows, *, name="job-1"):
-    writer = StagedWriter(job.staged_path(index, attempt=1, replica="w0"), job=name)
-    writer.write(rows)
+def commit(job, index, rows, *, sink=ParquetSink(), dead=()):
     shard = Shard(index=index, id=f"{index:06d}-abc", fragment=FRAGMENT, start=0, stop=5)
+    writer = open_stage(Stage(job.staged_prefix(index, attempt=1, replica="w0"), sink), job="job-1", shard=shard)
+    if rows is not None:
+        writer.write(rows)
+    if dead:
+        writer.write_dead(slice_rows(ROWS, 0, len(dead)), dead)
     return job.commit(
-        Record.of(shard, writer.finish(), job=job.job, attempt=1, replica="w0", weights_epoch=0, weights_digest="")
+        Record.of(
+            shard,
+            writer.finish(),
+            job=job.job,
+            run=job.run,
+            attempt=1,
+            replica="w0",
+            weights_epoch=0,
+            weights_digest="",
+        )
     )
 
 
-def run(folder, shards=(3, 0, 2, 1)):
+def run(folder, shards=(3, 0, 2, 1), sink=ParquetSink()):
     job = JobFolder.open(folder, {}, shards=4)
     for shard in shards:
-        commit(job, shard, slice_rows(ROWS, 5 * shard, 5 * shard + 5))
+        commit(job, shard, slice_rows(ROWS, 5 * shard, 5 * shard + 5), sink=sink)
     return job
 
 
@@ -50,14 +64,58 @@ def test_rows_come_back_in_input_order_and_marked(tmp_path):
     results = read_results(tmp_path)
     assert open_files() == before
     assert not is_mapped(str(tmp_path))
-    assert results["logits"].numpy().tolist() == ROWS["logits"].tolist()
-    assert results["label"].tolist() == ROWS["label"].tolist()
-    assert results["time"].tolist() == ROWS["time"].tolist()
-    assert [row.tolist() for row in results["tokens"]] == [row.tolist() for row in ROWS["tokens"]]
+    check(results)
     for value in (results["logits"], results["tokens"].values):
         assert isinstance(value, Tensor)
         assert value.is_inference()
         assert not value.requires_grad
+
+
+def check(results, rows=ROWS):
+    assert results["logits"].numpy().tolist() == rows["logits"].tolist()
+    assert results["label"].tolist() == rows["label"].tolist()
+    assert results["time"].tolist() == rows["time"].tolist()
+    assert [row.tolist() for row in results["tokens"]] == [row.tolist() for row in rows["tokens"]]
+    assert results["logits"].is_inference()
+
+
+@pytest.mark.parametrize("sink", [ParquetSink(), JsonlSink()], ids=lambda sink: type(sink).__name__)
+def test_every_format_comes_back(tmp_path, sink):
+    run(tmp_path, sink=sink)
+    check(read_results(tmp_path))
+
+
+def test_arrays_come_back(tmp_path):
+    rows = {name: ROWS[name] for name in ("logits", "tokens")}
+    job = JobFolder.open(tmp_path, {}, shards=2)
+    for shard in (1, 0):
+        commit(job, shard, slice_rows(rows, 10 * shard, 10 * shard + 10), sink=NpySink())
+    results = read_results(tmp_path)
+    assert results["logits"].numpy().tolist() == rows["logits"].tolist()
+    assert [row.tolist() for row in results["tokens"]] == [row.tolist() for row in rows["tokens"]]
+    assert results["logits"].is_inference()
+
+
+def test_results_in_an_object_store(bucket):
+    run(f"{bucket}/out")
+    check(read_results(f"{bucket}/out"))
+
+
+def test_rows_that_died(tmp_path):
+    job = JobFolder.open(tmp_path, {}, shards=3)
+    died = DeadRow(2, Failure("Embed.__call__", "ValueError", "too long"), 2)
+    commit(job, 2, None, dead=[DeadRow(row, died.failure, 1) for row in range(5)])
+    record = commit(job, 0, slice_rows(ROWS, 0, 4), dead=[died])
+    commit(job, 1, None)
+    assert [letter.row for letter in read_dead_letters(tmp_path)] == [2, 0, 1, 2, 3, 4]
+    assert str(read_dead_letters(tmp_path)[0]) == (
+        "row 2 of /data/x.npy (shard 0): ValueError: too long, in Embed.__call__"
+    )
+    assert record.dead_rows == 1
+    check(read_results(tmp_path), slice_rows(ROWS, 0, 4))
+    (tmp_path / "_shoal" / "dead_letters" / "000000.parquet").write_bytes(b"PAR1")
+    with pytest.raises(JobFolderError, match=r"000000\.parquet cannot be read, although"):
+        read_dead_letters(tmp_path)
 
 
 def test_nobody_can_train_on_them_and_the_error_says_where_they_are_from(tmp_path):
@@ -71,7 +129,7 @@ def test_nobody_can_train_on_them_and_the_error_says_where_they_are_from(tmp_pat
 def test_only_what_records_name_is_read(tmp_path):
     job = run(tmp_path)
     pq.write_table(pa.table({"logits": [1]}), tmp_path / "part-000004.parquet")
-    StagedWriter(job.staged_path(0, attempt=2, replica="w1"), job="job-1").write(ROWS)
+    (tmp_path / "_shoal" / "staged" / f"000000-2-w1-{job.run}.parquet.staged").touch()
     assert len(read_results(tmp_path)["label"]) == 20
 
 

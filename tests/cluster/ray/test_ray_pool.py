@@ -79,13 +79,13 @@ def test_a_pool_of_one_whose_worker_dies_is_not_stuck(on_ray, rows, tmp_path):
         assert len(pool.predict(rows)["y"]) == ROWS
 
 
-def test_sys_exit_is_told_with_its_line(on_ray, rows):
+def test_sys_exit_is_told_with_its_line(on_ray):
     init = {"on": 5.0, "how": "exit"}
     with (
         Pool(predictors.DiesAlways, init=init, replicas=1, max_attempts=1, backend=on_ray()) as pool,
-        pytest.raises(WorkersLost, match=r"exited with status 0 \(w0: .*predictors\.py:\d+ called sys\.exit\(0\)\)"),
+        pytest.raises(WorkersLost, match=r"exited with status 0 \(w\d: .*predictors\.py:\d+ called sys\.exit\(0\)\)"),
     ):
-        pool.predict(rows)
+        pool.predict({"x": np.array([5.0])})
 
 
 def test_what_a_worker_had_started_ends_with_it(on_ray, rows, tmp_path):

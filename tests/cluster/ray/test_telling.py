@@ -8,7 +8,7 @@ from ray import exceptions
 from cluster.ray.actor import Placed
 from cluster.ray.telling import death_text, join_text, resources_text
 
-PLACED = Placed(node="10.0.0.5", pid=17, version="", is_late=False)
+PLACED = Placed(node="10.0.0.5", node_id="a5", pid=17, version="", is_late=False)
 
 
 def died(text):

@@ -1,0 +1,64 @@
+"""The cluster's head is killed in the middle of a job, and another one is started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cluster import BackendFailed, BatchPolicy, Pool, RayBackend
+from cluster.ray import watch
+from tests import predictors
+from tests.ray_head import PIDS, ray_head
+from tests.waiting import until
+
+pytestmark = pytest.mark.gate
+
+ROWS = 12_800  # 50 shards of 256 rows
+
+
+def test_a_job_ends_clearly_with_the_head_and_goes_on_with_the_next_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(watch, "_SILENT_S", 1.0)
+    rows, out = {"x": np.arange(ROWS, dtype=np.float32)}, tmp_path / "out"
+    batch = BatchPolicy(max_rows=64)
+    with Pool(predictors.Double, replicas=1, backend="inline") as pool:
+        expected = pool.run(rows, tmp_path / "undisturbed", batch=batch, shard_rows=256).digest
+
+    def run(head):
+        init = {"pid_folder": str(tmp_path)}
+        with Pool(predictors.SlowDouble, init=init, replicas=2, backend=RayBackend(head.address)) as pool:
+            return pool.run(rows, out, batch=batch, shard_rows=256)
+
+    with ray_head(cpus=2) as head:
+        everything = tree(next(iter(PIDS)))
+
+        def kill_when_something_is_committed():
+            until(lambda: list(out.glob("part-*")))
+            for pid in {*everything, *tree(everything[0])}:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill_when_something_is_committed)
+        killer.start()
+        with pytest.raises(BackendFailed, match=r"the head of the Ray cluster at \S+ has not answered for \d+ s"):
+            run(head)
+        killer.join()
+    with ray_head(cpus=2) as head:
+        report = run(head)
+    assert (report.rows, report.digest) == (ROWS, expected)
+    assert 0 < report.resumed_rows < ROWS
+
+
+def tree(root):
+    """A process and all that it has started."""
+    found = [root]
+    for pid in found:
+        with suppress(OSError):
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                found += map(int, (task / "children").read_text().split())
+    return found

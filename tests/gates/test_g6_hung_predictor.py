@@ -1,0 +1,32 @@
+"""G6: a predictor hangs; its worker is killed at the deadline, and the rows are tried elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from cluster import Pool, WorkersLost
+from tests.gates import chaos
+from tests.gates.faults import Faulty, write_plan
+
+pytestmark = pytest.mark.gate
+
+TIMEOUT_S = 6.0
+"""Long beside the milliseconds that a batch takes, on a busy machine too."""
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_g6_a_hung_batch_is_killed_at_its_deadline_and_retried(backend, tmp_path, replicas):
+    once = {40: "hang", 300: "hang"}
+    outcome = chaos.run(tmp_path, rows=512, once=once, backend=backend, replicas=replicas, batch_timeout_s=TIMEOUT_S)
+    assert (outcome.losses, outcome.doubles, outcome.equal) == (0, 0, True)
+    assert outcome.kills == {"hang": 2}
+    assert outcome.report.workers_lost >= 2  # more where the machine is so busy that others are late as well
+
+
+def test_g6_rows_that_always_hang_end_the_job_by_name(backend, tmp_path):
+    plan = write_plan(tmp_path / "plan", always={40: "hang"})
+    with (
+        Pool(Faulty, init={"plan": plan}, replicas=2, backend=backend, batch_timeout_s=TIMEOUT_S) as pool,
+        pytest.raises(WorkersLost, match=r"(?s)row.* 40 .*batch_timeout_s"),
+    ):
+        pool.run(chaos.source_of(64), tmp_path / "out", batch=chaos.POLICY)
