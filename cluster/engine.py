@@ -24,6 +24,7 @@ from cluster.folder import JobFolder
 from cluster.folder_job import About, FolderJob
 from cluster.gather import Batch
 from cluster.gathered import Results
+from cluster.idle import Idle
 from cluster.numerics import NumericsProfile
 from cluster.planning import plan_digest, plan_shards
 from cluster.progress import ProgressView
@@ -112,10 +113,11 @@ class _Turn:
     Not a generator: a loop that ends closes its generators all at once, and one inside another would be in its way.
     """
 
-    def __init__(self, lock: asyncio.Lock, check_free: Callable[[], None], plans: Sequence[Plan]) -> None:
+    def __init__(self, lock: asyncio.Lock, check_free: Callable[[], None], plans: Sequence[Plan], idle: Idle) -> None:
         self._lock = lock
         self._check_free = check_free
         self._plans = plans
+        self._idle = idle
 
     async def __aenter__(self) -> None:
         try:
@@ -124,8 +126,10 @@ class _Turn:
         except BaseException:
             self._close_plans()
             raise
+        self._idle.end()
 
     async def __aexit__(self, *_: object) -> None:
+        self._idle.begin()
         self._lock.release()
         self._close_plans()
 
@@ -164,7 +168,7 @@ class Engine:
         self._limits = limits
         self._fleet: Fleet | None = None
         self._turn = asyncio.Lock()
-        self._shrinking: asyncio.TimerHandle | None = None
+        self._idle = Idle(self._shrink, after_s=limits.idle_s)
         self._open_stream = False
         self._requests = Requests(self._turn_of_requests, self._run_together)
         self.dead_letters: list[DeadLetter] = []
@@ -322,6 +326,7 @@ class Engine:
 
     async def close(self) -> None:
         """End the workers."""
+        self._idle.end()
         if self._fleet is not None:
             await self._fleet.close()
             self._fleet = None
@@ -350,6 +355,11 @@ class Engine:
                     waiting.add(name)
                     replaced.add(name)
 
+    def _shrink(self) -> None:
+        """Give back the workers that a job had brought in beyond the fewest."""
+        for name in list(self.fleet.replicas)[self._limits.min_replicas :]:
+            self.fleet.discard(name)
+
     def _start_replica(self, weights: WeightSnapshot | None) -> str:
         name = f"w{self.fleet.next_replica}"
         self.fleet.next_replica += 1
@@ -370,11 +380,11 @@ class Engine:
 
     def _alone(self, *plans: Plan) -> _Turn:
         """Our turn, to be entered; the sources of `plans` are let go of after it."""
-        return _Turn(self._turn, self._check_free, plans)
+        return _Turn(self._turn, self._check_free, plans, self._idle)
 
     def _turn_of_requests(self) -> AbstractAsyncContextManager[None]:
         """A turn of those who have asked while the pool was free; it may not be by now."""
-        return _Turn(self._turn, lambda: None, ())
+        return _Turn(self._turn, lambda: None, (), self._idle)
 
     def _check_free(self) -> None:
         if self._open_stream:

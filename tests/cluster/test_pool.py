@@ -593,3 +593,15 @@ def test_output_that_changes_from_shard_to_shard_is_refused(rows, tmp_path):
     ):
         pool.run(rows, tmp_path / "out")
     assert len(read_results(tmp_path / "out", partial=True)["y"]) == 256
+
+
+async def test_a_pool_gives_back_what_it_grew_by(rows):
+    backend = FakeBackend()
+    pool = Pool(predictors.Double, min_replicas=1, max_replicas=3, backend=backend)
+    async with pool:
+        await pool.apredict(rows, shard_rows=16)
+        grown = pool._engine.fleet.replicas
+        assert 1 < len(grown) <= 3
+        pool._loop().send(pool._engine._shrink)  # as half a minute without a job would
+        await pool.apredict(rows[:1] if isinstance(rows, np.ndarray) else {"x": rows["x"][:1]})
+        assert len(pool._engine.fleet.replicas) == 1
