@@ -4,13 +4,15 @@ shoal's local backend beside torch in as many spawned processes, loading as is u
 and as sparingly as torch can (built on `meta`, `load_file`, `assign=True`). Each run is a fresh program. Memory is read
 from /proc when every replica has predicted, so has touched all weights: what it alone has and wrote (Private_Dirty),
 and what all have together, each shared page counted once (Pss), so the file's page cache too. The runs without weights,
-a model of no layers, show what Python and the libraries take.
+a model of no layers, show what Python and the libraries take. shoal also runs on a Ray head, whose object store has
+the weights; what its replicas need together is held against 1.1 times the weights and what replicas without any need.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -19,13 +21,18 @@ from statistics import median
 from typing import Any
 
 WIDTH, LAYERS, REPLICAS, RUNS = 2000, 25, (1, 2, 4), 3
-SIDES = {"shoal": "shoal", "torch": "torch, usual", "sparing": "torch, sparing"}
+SIDES = {"shoal": "shoal", "ray": "shoal on Ray", "torch": "torch, usual", "sparing": "torch, sparing"}
 MB = 1e6
 
 
 def main() -> None:
     """Run all sides in turn and print medians and ratios."""
-    with tempfile.TemporaryDirectory() as folder:
+    from tests.ray_head import ray_head
+
+    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    os.environ["RAY_AUTH_MODE"] = "token"
+    with tempfile.TemporaryDirectory() as folder, ray_head(ready_workers=True) as head:
+        os.environ["RAY_ADDRESS"] = head.address
         files = {layers: _write(Path(folder) / f"{layers}.safetensors", layers) for layers in (0, LAYERS)}
         size_mb = files[LAYERS].stat().st_size / MB
         base = {side: _measure(side, files[0], 0, 1) for side in SIDES}
@@ -41,6 +48,11 @@ def main() -> None:
                 shown = " | ".join(f"{found[side]:.0f}" for side in SIDES)
                 spread = f"{median(ratios):.1f}× ({ratios[0]:.1f}× to {ratios[-1]:.1f}×)"
                 print(f"| {replicas} | {what} | {shown} | {spread} |", flush=True)
+        print()
+        for side in ("shoal", "ray"):
+            together = median(run[side]["together"] for run in runs)
+            bound = 1.1 * size_mb + replicas * base[side]["together"]
+            print(f"{SIDES[side]}, {replicas} replicas: {together:.0f} MB together, of {bound:.0f} MB")
 
 
 def _write(path: Path, layers: int) -> Path:
@@ -60,7 +72,8 @@ def _write(path: Path, layers: int) -> Path:
 def _measure(side: str, path: Path, layers: int, replicas: int) -> dict[str, float]:
     environment = os.environ | dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     command = [sys.executable, "-m", "benchmarks.memory", side, str(path), str(layers), str(replicas)]
-    found: dict[str, float] = json.loads(subprocess.run(command, env=environment, check=True, stdout=-1).stdout)
+    done = subprocess.run(command, env=environment, check=True, stdout=-1, stderr=subprocess.DEVNULL)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
@@ -104,11 +117,12 @@ class Predictor:
         return {"mean": output.mean(dim=1), "pid": np.full(len(batch["data"]), os.getpid())}
 
 
-def _run_shoal(path: str, layers: int, replicas: int) -> dict[str, float]:
-    from cluster import Pool
+def _run_shoal(path: str, layers: int, replicas: int, *, backend: str) -> dict[str, float]:
+    from cluster import Pool, RayBackend
 
     pids: set[int] = set()
-    with Pool(Predictor, weights=path, init={"layers": layers}, replicas=replicas) as pool:
+    runner = RayBackend(num_cpus=0.1) if backend == "ray" else backend
+    with Pool(Predictor, weights=path, init={"layers": layers}, replicas=replicas, backend=runner) as pool:
         pool.wait_ready()
         while len(pids) < replicas:
             pids |= set(pool.predict(_rows(8 * replicas), shard_rows=2)["pid"].tolist())
@@ -150,7 +164,8 @@ def _run_torch(path: str, layers: int, replicas: int, *, sparing: bool) -> dict[
 
 if __name__ == "__main__":
     _side, _path, _layers, _replicas = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-    if _side == "shoal":
-        print(json.dumps(_run_shoal(_path, _layers, _replicas)))
+    if _side in ("shoal", "ray"):
+        _backend = "local" if _side == "shoal" else "ray"
+        print(json.dumps(_run_shoal(_path, _layers, _replicas, backend=_backend)))
     else:
         print(json.dumps(_run_torch(_path, _layers, _replicas, sparing=_side == "sparing")))
