@@ -18,6 +18,9 @@ from workers.batching import Batch
 from workers.ragged import Array, Ragged
 
 
+_FIXED_CELLS = {str, bytes, type(None)}
+
+
 def own_rows(columns: Mapping[str, Any], batch: Batch) -> dict[str, Any]:
     """Some rows for the user's code to do with as it likes: what it writes into them reaches no other call.
 
@@ -29,19 +32,42 @@ def own_rows(columns: Mapping[str, Any], batch: Batch) -> dict[str, Any]:
     """
     if isinstance(batch, range):
         return {name: own(column[batch.start : batch.stop]) for name, column in columns.items()}
-    return {name: _taken(column, batch) for name, column in columns.items()}
+    taken = take_columns(columns, batch)
+    return {name: column if _is_plain(column) else own(column) for name, column in taken.items()}
 
 
 def own(column: Any) -> Any:
-    """The column, in memory that nobody else writes to."""
+    """The column, or a cell of one, in memory that nobody else writes to."""
     match column:
+        case np.ndarray() if column.dtype == object:
+            return _own_cells(column)
         case np.ndarray():
             return column.copy() if column.flags.writeable else column
         case Ragged():
             return Ragged(own(column.values), column.offsets)
         case list():
-            return list(column)
+            return [own(cell) for cell in column]
+        case tuple() if type(column) is tuple:
+            return tuple(map(own, column))
+        case dict() if type(column) is dict:
+            return {name: own(cell) for name, cell in column.items()}
     return column.clone() if hasattr(column, "clone") else column
+
+
+def _own_cells(column: Array) -> Array:
+    """An object array whose cells are its own: `prepare` may return images, of several sizes, in one."""
+    if {*map(type, column.flat)} <= _FIXED_CELLS:
+        return column.copy() if column.flags.writeable else column
+    copied = column.copy()
+    cells = copied.reshape(-1)
+    for place, cell in enumerate(cells):
+        cells[place] = own(cell)
+    return copied
+
+
+def _is_plain(column: Any) -> bool:
+    """Whether a copy of the column shares nothing with it."""
+    return not isinstance(column, list) and getattr(column, "dtype", None) != object
 
 
 def take_columns(columns: Mapping[str, Any], picked: Array) -> dict[str, Any]:

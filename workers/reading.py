@@ -9,8 +9,6 @@ from typing import Protocol, TypeAlias
 from workers.columns import Columns
 from workers.errors import SourceError, WorkersError
 from workers.readers.files import check_unchanged
-from workers.readers.lines import CompressedRecords, read_records
-from workers.readers.npz import NpzRows
 from workers.shards import (
     Fragment,
     MemoryFragment,
@@ -65,6 +63,8 @@ class ShardReader:
 
                     return read_npy(fragment, start, stop)
                 case RecordsFragment(compression=None):
+                    from workers.readers.lines import read_records
+
                     return read_records(fragment, start, stop)
                 case RecordsFragment() | NpzFragment() | ParquetFragment():
                     return self._read_forward(fragment, start, stop)
@@ -99,8 +99,12 @@ class ShardReader:
 def _opened(fragment: _Forwardly) -> _Forward:
     match fragment:
         case RecordsFragment():
+            from workers.readers.lines import CompressedRecords
+
             return CompressedRecords(fragment)
         case NpzFragment():
+            from workers.readers.npz import NpzRows
+
             return NpzRows(fragment)
         case ParquetFragment():
             from workers.readers.parquet import RowGroupRows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -29,3 +29,14 @@ def place(request: pytest.FixtureRequest) -> str:
 def backend(place: str) -> str | RayBackend:
     """The backend for this place."""
     return backend_at(place)
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[object], None]:
+    """Prints what a gate has counted, also where it passes."""
+
+    def say(told: object) -> None:
+        with capsys.disabled():
+            print(f"\n  {told}", end=" ", flush=True)
+
+    return say

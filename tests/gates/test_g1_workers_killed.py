@@ -16,10 +16,10 @@ ROWS = 1024
 
 
 @pytest.mark.parametrize("how", chaos.HOWS)
-def test_g1_one_way_to_end_every_few_batches(backend, tmp_path, how):
+def test_g1_one_way_to_end_every_few_batches(backend, tmp_path, say, how):
     once = chaos.kills_of(1, ROWS, every=16, hows=[how])
     outcome = chaos.run(tmp_path, rows=ROWS, once=once, backend=backend)
-    print(outcome)
+    say(outcome)
     assert (outcome.losses, outcome.doubles, outcome.equal) == (0, 0, True)
     assert outcome.kills == {how: len(once)}
     assert outcome.report.workers_lost == len(once)
@@ -27,18 +27,18 @@ def test_g1_one_way_to_end_every_few_batches(backend, tmp_path, how):
 
 
 @pytest.mark.parametrize("seed", [7])
-def test_g1_every_way_to_end_at_once(backend, tmp_path, seed):
+def test_g1_every_way_to_end_at_once(backend, tmp_path, say, seed):
     once = chaos.kills_of(seed, 2 * ROWS, every=8)
     outcome = chaos.run(tmp_path, rows=2 * ROWS, once=once, backend=backend, replicas=3)
-    print(outcome)
+    say(outcome)
     assert (outcome.losses, outcome.doubles, outcome.equal) == (0, 0, True)
     assert outcome.kills.total() == len(once)
 
 
-def test_g1_all_batches_of_a_shard_end_a_worker(backend, tmp_path):
+def test_g1_all_batches_of_a_shard_end_a_worker(backend, tmp_path, say):
     once = {batch * chaos.BATCH_ROWS: "SIGKILL" for batch in range(chaos.SHARD_ROWS // chaos.BATCH_ROWS)}
     outcome = chaos.run(tmp_path, rows=512, once=once, backend=backend)
-    print(outcome)
+    say(outcome)
     assert (outcome.losses, outcome.doubles, outcome.equal) == (0, 0, True)
 
 

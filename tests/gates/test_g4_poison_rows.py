@@ -39,12 +39,12 @@ def make_pool(plan, backend, *, max_dead_rows):
     )
 
 
-def test_g4_the_rest_complete_and_each_poison_row_has_its_record(backend, tmp_path):
+def test_g4_the_rest_complete_and_each_poison_row_has_its_record(backend, tmp_path, say):
     poison, source = poison_of(4), chaos.source_of(ROWS)
     plan = write_plan(tmp_path / "plan", always=poison)
     with make_pool(plan, backend, max_dead_rows=len(poison)) as pool:
         report = pool.run(source, tmp_path / "out", batch=chaos.POLICY, shard_rows=chaos.SHARD_ROWS)
-    print(f"rows {ROWS} · dead {report.dead_rows} · workers lost {report.workers_lost} · probes {report.probes}")
+    say(f"rows {ROWS} · dead {report.dead_rows} · workers lost {report.workers_lost} · probes {report.probes}")
     assert (report.rows, report.dead_rows) == (ROWS - len(poison), len(poison))
     table = {name: np.asarray(column) for name, column in read_results(tmp_path / "out").items()}
     healthy = ~np.isin(source["id"], list(poison))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cluster import Pool, WorkersLost
+from cluster import BatchPolicy, Pool, WorkersLost
 from tests.gates import chaos
 from tests.gates.faults import Faulty, write_plan
 
@@ -27,6 +27,6 @@ def test_g6_rows_that_always_hang_end_the_job_by_name(backend, tmp_path):
     plan = write_plan(tmp_path / "plan", always={40: "hang"})
     with (
         Pool(Faulty, init={"plan": plan}, replicas=2, backend=backend, batch_timeout_s=TIMEOUT_S) as pool,
-        pytest.raises(WorkersLost, match=r"(?s)row.* 40 .*batch_timeout_s"),
+        pytest.raises(WorkersLost, match=r"(?s)batch_timeout_s.* row 40 "),
     ):
-        pool.run(chaos.source_of(64), tmp_path / "out", batch=chaos.POLICY)
+        pool.run(chaos.source_of(64), tmp_path / "out", batch=BatchPolicy(max_rows=2))

@@ -86,6 +86,17 @@ def test_what_may_be_written_to_is_copied_and_nothing_else():
     assert own(fixed) is fixed
 
 
+@pytest.mark.parametrize("batch", [range(2), np.arange(2)])
+def test_cells_may_be_written_to_as_well(batch):
+    images = [np.zeros(3), np.zeros(3)]
+    cells = np.empty(2, object)
+    cells[:] = [{"image": images[0]}, (images[1],)]
+    mine = own_rows({"l": images, "o": cells}, batch)
+    for image in (*mine["l"], mine["o"][0]["image"], mine["o"][1][0]):
+        image += 1
+    assert not np.any(images)
+
+
 @pytest.mark.parametrize("rows", [0, 3])
 def test_a_single_part_is_returned_as_it_is(rows):
     part = {"x": np.zeros(rows)}
