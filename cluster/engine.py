@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import secrets
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import accumulate
 from time import monotonic
 from typing import Any
@@ -25,18 +23,17 @@ from cluster.folder_job import About, FolderJob
 from cluster.gather import Batch
 from cluster.gathered import Results
 from cluster.idle import Idle
+from cluster.model import Model
 from cluster.numerics import NumericsProfile
-from cluster.planning import plan_digest, plan_shards
+from cluster.plan import Plan, plan_in_memory
+from cluster.planning import plan_digest
 from cluster.progress import ProgressView
 from cluster.report import RunReport
 from cluster.requests import Gathered
 from cluster.scheduler import Limits, ReplicaBuildFailed, ReplicaLost, ReplicaReady
-from cluster.sources import ArraySource, Source
 from cluster.streaming import StreamJob
-from tensor import wire
 from workers.batching import BatchPolicy
-from workers.code import CodeRef
-from workers.columns import Columns, concat_rows
+from workers.columns import Columns
 from workers.dead_letters import DeadLetter, dead_letters_of
 from workers.messages import BuildPredictor, Failure, SwapFailed, SwapWeights, WeightsSwapped
 from workers.shards import Shard
@@ -45,66 +42,6 @@ from workers.weights import WeightSnapshot
 
 _SPARE_ROWS = 16
 """How many rows a job of several requests may give up, so that bad rows of one do not end it for the others."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """A source and how it is cut, before anything runs.
-
-    Attributes:
-        source: The rows.
-        owned: Whether the job made the source of what the user gave, and so has to close it.
-        shards: All of them.
-        policy: How workers cut batches.
-    """
-
-    source: Source
-    owned: bool
-    shards: tuple[Shard, ...]
-    policy: BatchPolicy
-
-    @property
-    def rows(self) -> int:
-        """Rows of the source."""
-        return sum(shard.rows for shard in self.shards)
-
-    def close(self) -> None:
-        """Let go of the source."""
-        if self.owned:
-            self.source.close()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Model:
-    """What every replica of a pool runs.
-
-    Attributes:
-        code: The predictor's class.
-        init: Its keyword arguments.
-        files: What the code consists of: the digest of each of the user's files, by module.
-        version: Stands for the code when jobs are compared, if the user named one; else a digest of `files` does.
-    """
-
-    code: CodeRef
-    init: Mapping[str, Any]
-    files: Mapping[str, str]
-    version: str | None = None
-
-    @property
-    def code_version(self) -> str:
-        """What stands for the code."""
-        story = json.dumps(sorted(self.files.items()))
-        return self.version or hashlib.sha256(story.encode()).hexdigest()
-
-    def identity(self, weights_digest: str) -> dict[str, Any]:
-        """What two runs of one job must have in common."""
-        return {
-            "predictor": self.code.name,
-            "version": self.code_version,
-            "code": dict(self.files),
-            "init": {name: _jsonable(value) for name, value in self.init.items()},
-            "weights": weights_digest,
-        }
 
 
 class _Turn:
@@ -247,7 +184,7 @@ class Engine:
 
     async def _run_together(self, parts: Sequence[Columns], policy: BatchPolicy) -> Gathered:
         """Run a job on rows in memory, in our turn."""
-        plan = await asyncio.to_thread(_plan_of, parts, policy)
+        plan = await asyncio.to_thread(plan_in_memory, parts, policy)
         limits = replace(self._limits, max_dead_rows=_SPARE_ROWS)
         first = list(accumulate((shard.rows for shard in plan.shards), initial=0))
         batches: list[Results] = []
@@ -278,7 +215,7 @@ class Engine:
             "source": plan.source.identity(),
             "plan": plan_digest(plan.shards),
             "batch": asdict(plan.policy),
-            "sink": {"format": type(sink).__name__, **_jsonable(asdict(sink))},
+            "sink": {"format": type(sink).__name__, **asdict(sink)},
             "numerics": self._numerics.to_dict(),
         }
 
@@ -393,16 +330,3 @@ class Engine:
                 "an iterator of this pool's map() is still open, and a pool does one job at a time: "
                 "read it to its end or close() it first, or use a second pool"
             )
-
-
-def _plan_of(parts: Sequence[Columns], policy: BatchPolicy) -> Plan:
-    source = ArraySource(concat_rows(parts))
-    return Plan(source=source, owned=True, shards=tuple(plan_shards(source.fragments())), policy=policy)
-
-
-def _jsonable(value: Any) -> Any:
-    """The value where JSON can show it to people, else what tells it from others."""
-    try:
-        return json.loads(json.dumps(value))
-    except (TypeError, ValueError):
-        return "sha256:" + hashlib.sha256(b"".join(wire.pack(value))).hexdigest()

@@ -25,10 +25,12 @@ from cluster.arguments import (
 )
 from cluster.backends import Backend, make_backend
 from cluster.door import Door
-from cluster.engine import Engine, Model, Plan
+from cluster.engine import Engine
 from cluster.folder import JobFolder
 from cluster.gathered import Results, gathered
 from cluster.loop import LoopThread
+from cluster.model import Model
+from cluster.plan import Plan
 from cluster.planning import plan_shards
 from cluster.progress import progress_view
 from cluster.report import RunReport

@@ -17,7 +17,6 @@ from tensor import Tensor
 from workers.batching import Batch
 from workers.ragged import Array, Ragged
 
-
 _FIXED_CELLS = {str, bytes, type(None)}
 
 
@@ -32,8 +31,7 @@ def own_rows(columns: Mapping[str, Any], batch: Batch) -> dict[str, Any]:
     """
     if isinstance(batch, range):
         return {name: own(column[batch.start : batch.stop]) for name, column in columns.items()}
-    taken = take_columns(columns, batch)
-    return {name: column if _is_plain(column) else own(column) for name, column in taken.items()}
+    return {name: _own_taken(column) for name, column in take_columns(columns, batch).items()}
 
 
 def own(column: Any) -> Any:
@@ -65,9 +63,10 @@ def _own_cells(column: Array) -> Array:
     return copied
 
 
-def _is_plain(column: Any) -> bool:
-    """Whether a copy of the column shares nothing with it."""
-    return not isinstance(column, list) and getattr(column, "dtype", None) != object
+def _own_taken(column: Any) -> Any:
+    """As `own`, of a column that was copied out of another: only cells may still be shared."""
+    shares = isinstance(column, list) or (isinstance(column, np.ndarray) and column.dtype == object)
+    return own(column) if shares else column
 
 
 def take_columns(columns: Mapping[str, Any], picked: Array) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -62,10 +63,16 @@ class IterableSource:
         """The rows, a part at a time; once, unless the iterable can be gone through again.
 
         Raises:
-            UsageError: An item is neither a row nor a batch.
+            UsageError: An item is neither a row nor a batch; or there are none any more, as of a generator that an
+                earlier call has gone through.
             ColumnsError: A row has other columns than the one before, or holds what shoal does not carry.
         """
         items = self._rows() if callable(self._rows) else self._rows
+        if inspect.isgenerator(items) and inspect.getgeneratorstate(items) == inspect.GEN_CLOSED:
+            raise UsageError(
+                "the generator has been gone through before, and gives no rows any more; make a new one, or pass "
+                "the function that makes it"
+            )
         waiting: list[Mapping[str, Any]] = []
         size_bytes = 0
         for item in items:
