@@ -10,13 +10,14 @@ from typing import Any
 
 from cluster.backends import Backend
 from cluster.errors import SourceNotFoundError, UsageError
-from cluster.failures import failure_text
+from cluster.failures import failure_text, told_by_the_driver
 from cluster.numerics import NumericsProfile
 from cluster.paths import absolute
 from tensor import wire
+from tensor.errors import TensorError
 from workers.batching import BatchPolicy
 from workers.code import CodeRef
-from workers.errors import PredictorError
+from workers.errors import PredictorError, WorkersError
 from workers.failures import Step, failure_of
 from workers.sinks import ParquetSink, Sink
 from workers.weights import WeightSnapshot
@@ -25,8 +26,15 @@ Weights = str | os.PathLike[str] | Mapping[str, Any] | WeightSnapshot
 """A safetensors file or checkpoint of several, a mapping of name to tensor or array, or a snapshot."""
 
 
+@told_by_the_driver()
 def hold_weights(weights: Weights) -> WeightSnapshot:
-    """A snapshot of what a user gave, under a hold of the pool's own: theirs may be closed or replaced meanwhile."""
+    """A snapshot of what a user gave, under a hold of the pool's own: theirs may be closed or replaced meanwhile.
+
+    Raises:
+        UsageError: It is no weights.
+        SourceFailed: Somebody writes to the file.
+        StorageFailed: Shared memory has no room.
+    """
     if isinstance(weights, WeightSnapshot):
         return weights.duplicate()
     if isinstance(weights, Mapping):
@@ -38,7 +46,12 @@ def hold_weights(weights: Weights) -> WeightSnapshot:
         path = absolute(weights)
         if not path.exists():
             raise SourceNotFoundError(f"there is no weights file {path}")
-        return WeightSnapshot.from_file(path)
+        try:
+            return WeightSnapshot.from_file(path)
+        except WorkersError:
+            raise
+        except (TensorError, OSError) as error:  # no weights, or not ours to read
+            raise UsageError(str(error)) from error
     raise UsageError(
         "weights are a safetensors file, a mapping of name to tensor, or a WeightSnapshot; "
         f"got {type(weights).__name__}"
@@ -57,6 +70,15 @@ def code_of(target: type | str) -> CodeRef:
         raise UsageError(str(error)) from error
     except (Exception, SystemExit) as error:  # the user's module, as it is imported
         raise UsageError(failure_text(failure_of(error, Step("user", f"the import of {code.name}")))) from None
+    return code
+
+
+def predictor_of(target: type | str) -> CodeRef:
+    """The user's predictor, given as itself or by name, found and checked."""
+    code = code_of(target)
+    kinds = code.resolve().__mro__
+    if not any("__call__" in vars(kind) for kind in kinds):  # hasattr would find that of the class's own class
+        raise UsageError(f"{code.name} has no __call__(self, batch), which returns a batch's results")
     return code
 
 

@@ -61,7 +61,8 @@ class Work:
     """What a job has to do.
 
     Attributes:
-        job: Its id.
+        job: Its id, which the marks of its output name.
+        run: The id of this run of it: no two have the same, so that late words of one are not taken for another's.
         shards: The shards that are not committed yet, by index.
         policy: How workers cut batches.
         limits: See `Limits`.
@@ -69,6 +70,7 @@ class Work:
     """
 
     job: str
+    run: str
     shards: Mapping[int, Shard]
     policy: BatchPolicy
     limits: Limits
@@ -124,13 +126,18 @@ class Driver:
                     self._handle(event)
         finally:
             self._fleet.next_replica = self._machine.next_replica
-            for name in self._fleet.replicas:
-                self._fleet.send(name, CancelJob(self._work.job))
+            for name, replica in list(self._fleet.replicas.items()):
+                if replica.killed:  # its end is no later job's business
+                    self._fleet.discard(name)
+                self._fleet.send(name, CancelJob(self._work.run))
+            for name, shard, attempt, due_s in self._machine.calls:
+                self._fleet.leave(name, self._work.run, shard, attempt, due_s)
             if self._commits:  # each is in a thread, which cannot be stopped; it ends by itself
                 await asyncio.wait(self._commits)
 
     def taken(self, shard: int, attempt: int) -> None:
         """Tell the job that its consumer has all of a shard."""
+        self._count_commit(shard)
         self._post(ShardCommitted(at_s=monotonic(), shard=shard, attempt=attempt))
 
     def end_with(self, error: Exception) -> None:
@@ -138,36 +145,37 @@ class Driver:
         self._post(error)
 
     def _post(self, item: Event | Exception) -> None:
-        self._fleet.post(Note(self._work.job, item))
+        self._fleet.post(Note(self._work.run, item))
 
     def _handle(self, event: Event) -> None:
-        if isinstance(event, ShardCommitted):
-            self._count_commit(event.shard)
         for action in self._machine.handle(event):
             self._perform(action)
         if isinstance(event, ShardStaged):
             self._done.pop((event.shard, event.attempt), None)  # of an attempt that came second
 
     def _perform(self, action: Action) -> None:
-        job, shards, policy = self._work.job, self._work.shards, self._work.policy
+        work = self._work
+        run, shards, policy = work.run, work.shards, work.policy
         match action:
             case Dispatch(shard=shard, attempt=attempt, replica=replica):
                 self._progress.attempts += 1
                 stage = self._output.stage(action)
-                command = RunShard(job, shards[shard], attempt, policy, stage, action.cares, action.max_dead_rows)
+                command = RunShard(
+                    run, shards[shard], attempt, policy, stage, action.cares, action.max_dead_rows, work.job
+                )
                 self._fleet.send(replica, command)
             case Probe(shard=shard, attempt=attempt, replica=replica, cares=cares, batch=batch, piece=piece):
                 self._progress.probes += 1
                 self._probes.add((shard, attempt))
-                self._fleet.send(replica, ProbeShard(job, shards[shard], attempt, policy, cares, batch, piece))
+                self._fleet.send(replica, ProbeShard(run, shards[shard], attempt, policy, cares, batch, piece))
             case CancelAttempt(shard=shard, attempt=attempt, replica=replica):
-                self._fleet.send(replica, CancelShard(job, shard, attempt))
+                self._fleet.send(replica, CancelShard(run, shard, attempt))
             case Commit(shard=shard, attempt=attempt):
                 committing = asyncio.create_task(self._commit(action, self._done.pop((shard, attempt))))
                 self._commits.add(committing)
                 committing.add_done_callback(self._commits.discard)
             case StartReplica(replica=replica):
-                self._fleet.start(replica, self._work.build(replica))
+                self._fleet.start(replica, work.build(replica))
             case StopReplica(replica=replica):
                 self._fleet.discard(replica)
             case KillReplica(replica=replica, reason=reason):
@@ -181,10 +189,12 @@ class Driver:
         """Commit in the background: what workers say meanwhile is heard."""
         try:
             final = await self._output.commit(action, done)
+            self._progress.dead_rows += len(done.dead)
+            if final:  # counted here: the job may be at its end, and hear of it no more
+                self._count_commit(action.shard)
         except Exception as error:
             self._post(error)
             return
-        self._progress.dead_rows += len(done.dead)
         if final:
             self._post(ShardCommitted(at_s=monotonic(), shard=action.shard, attempt=action.attempt))
 
@@ -193,13 +203,13 @@ class Driver:
         if isinstance(item, Event):
             return item
         if isinstance(item, Note):
-            if item.job != self._work.job:
+            if item.job != self._work.run:
                 return None
             if isinstance(item.item, Exception):
                 raise item.item
             return item.item
         report = item.report
-        if getattr(report, "job", self._work.job) != self._work.job:
+        if getattr(report, "job", self._work.run) != self._work.run:
             return None
         at_s = monotonic()
         match report:
@@ -257,7 +267,9 @@ class Driver:
     def _error_of(self, fail: Fail) -> JobFailed:
         error = self._error_for(fail)
         if fail.failure is not None and fail.failure.owner == "user" and fail.stop - fail.start == 1:
-            error = type(error)(f"{error}\n\nTo go on without such rows, up to a number of them, set max_dead_rows.")
+            allowed = self._work.limits.max_dead_rows
+            how = "set max_dead_rows" if not allowed else f"raise max_dead_rows, which is {allowed}"
+            error = type(error)(f"{error}\n\nTo go on without such rows, up to a number of them, {how}.")
         error.shard = fail.shard
         return error
 

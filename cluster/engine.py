@@ -36,7 +36,6 @@ from workers.batching import BatchPolicy
 from workers.columns import Columns
 from workers.dead_letters import DeadLetter, dead_letters_of
 from workers.messages import BuildPredictor, Failure, SwapFailed, SwapWeights, WeightsSwapped
-from workers.shards import Shard
 from workers.sinks import Sink
 from workers.weights import WeightSnapshot
 
@@ -200,9 +199,8 @@ class Engine:
         return Gathered(batches=batches, dead=dead)
 
     def _streaming(self, plan: Plan, limits: Limits, *, ordered: bool) -> StreamJob:
-        name = self._model.code.name.rpartition(":")[2]
-        work = replace(self._work(plan, f"{name}-{secrets.token_hex(4)}", plan.shards), limits=limits)
-        return StreamJob(self.fleet, work, ordered=ordered)
+        job = f"{self._model.code.name.rpartition(':')[2]}-{secrets.token_hex(4)}"  # it runs once
+        return StreamJob(self.fleet, replace(self._work(plan, job, job), limits=limits), ordered=ordered)
 
     def _keep_dead(self, plan: Plan, batch: Batch) -> None:
         if batch.dead:
@@ -214,6 +212,7 @@ class Engine:
             **self._model.identity("" if self.weights is None else self.weights.digest),
             "source": plan.source.identity(),
             "plan": plan_digest(plan.shards),
+            "shard_rows": plan.shard_rows,
             "batch": asdict(plan.policy),
             "sink": {"format": type(sink).__name__, **asdict(sink)},
             "numerics": self._numerics.to_dict(),
@@ -231,7 +230,7 @@ class Engine:
             )
             if folder.identity["weights"] != about.weights_digest:
                 raise UsageError("the pool's weights were swapped while this job waited for its turn; start it again")
-            work = self._work(plan, folder.job, plan.shards)
+            work = self._work(plan, folder.job, f"{folder.job}-{folder.run}")
             return await FolderJob(self.fleet, work, folder, sink, about).run(view)
 
     async def private_bytes(self) -> dict[str, int]:
@@ -306,12 +305,13 @@ class Engine:
     def _build(self, name: str, weights: WeightSnapshot | None) -> BuildPredictor:
         return BuildPredictor(name, self._model.code, self._model.init, None if weights is None else weights.ref)
 
-    def _work(self, plan: Plan, job: str, shards: Sequence[Shard], *, dead_rows: int = 0) -> Work:
+    def _work(self, plan: Plan, job: str, run: str) -> Work:
         return Work(
             job=job,
-            shards={shard.index: shard for shard in shards},
+            run=run,
+            shards={shard.index: shard for shard in plan.shards},
             policy=plan.policy,
-            limits=replace(self._limits, dead_rows=dead_rows),
+            limits=self._limits,
             build=lambda name: self._build(name, self.weights),
         )
 

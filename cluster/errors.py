@@ -9,7 +9,7 @@ ClusterError
 ├── JobFailed         (RuntimeError) the job ended early; what was committed stays and can be resumed
 │   ├── UserCodeFailed               the predictor or trainer raised, or returned what it must not
 │   ├── SourceFailed  (OSError)      rows or weights could not be read: gone, changed, or damaged
-│   ├── StorageFailed (OSError)      output could not be written: a full disk, a folder that is gone
+│   ├── StorageFailed (OSError)      output could not be written: a full disk or memory, a folder that is gone
 │   ├── WorkersLost                  worker processes kept dying, or hung
 │   └── JobFenced                    another driver has taken the job over
 └── InvalidTransition (RuntimeError) a bug in shoal: an event that the scheduler's table does not know
@@ -53,11 +53,11 @@ class UserCodeFailed(JobFailed):
 
 
 class SourceFailed(JobFailed, OSError):
-    """A worker could not read its rows or weights: a file is gone, damaged, or not what it was when the job began."""
+    """Rows or weights could not be read: a file is gone, damaged, or not what it was when the job began."""
 
 
 class StorageFailed(JobFailed, OSError):
-    """A worker could not write its output: a full disk, a quota, a folder that is gone."""
+    """Output could not be written, or rows not be held: a full disk or memory, a quota, a folder that is gone."""
 
 
 class WorkersLost(JobFailed):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from cluster.errors import JobFailed, SourceFailed, StorageFailed, UserCodeFailed, WorkersLost
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cluster.errors import JobFailed, SourceFailed, StorageFailed, UsageError, UserCodeFailed, WorkersLost
 from cluster.scheduler import WORKER_LOST
+from workers.errors import ColumnsError, MemoryFullError, SourceError
 from workers.messages import Failure, Owner
 from workers.shards import Shard
 
@@ -21,6 +25,25 @@ def error_of(failure: Failure, rows: str = "") -> JobFailed:
     """
     kind = WorkersLost if failure.type == WORKER_LOST else _ERRORS[failure.owner]
     return kind(failure_text(failure, rows))
+
+
+@contextmanager
+def told_by_the_driver() -> Iterator[None]:
+    """Raise what the driver itself meets in rows and weights as the errors that a job on workers ends with.
+
+    Raises:
+        SourceFailed: They cannot be read.
+        UsageError: They hold what shoal does not carry.
+        StorageFailed: Shared memory has no room for them.
+    """
+    try:
+        yield
+    except SourceError as error:
+        raise SourceFailed(str(error)) from error
+    except ColumnsError as error:
+        raise UsageError(str(error)) from error
+    except MemoryFullError as error:
+        raise StorageFailed(str(error)) from error
 
 
 def failure_text(failure: Failure, rows: str = "") -> str:

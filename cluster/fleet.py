@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from math import inf
 from time import monotonic
 
 from cluster.backends import Backend, Said
-from cluster.scheduler import Event, ReplicaBuildFailed, ReplicaLost, ReplicaReady
-from workers.messages import BuildFailed, Command, Ready, Report, WorkerExited
+from cluster.losses import Losses
+from cluster.scheduler import Event, ReplicaBuildFailed, ReplicaCondemned, ReplicaLost, ReplicaReady
+from workers.messages import (
+    BatchDone,
+    BatchStarted,
+    BuildFailed,
+    Command,
+    ProbeDone,
+    Ready,
+    Report,
+    ShardDone,
+    ShardFailed,
+    WorkerExited,
+)
+
+_OF_CALLS = BatchStarted | BatchDone | ShardDone | ShardFailed | ProbeDone
 
 
 @dataclass
@@ -43,6 +58,8 @@ class Fleet:
 
     Args:
         backend: Runs the workers; closed with the fleet.
+        replaces: Whether others take the place of workers that are lost; else each loss is an error, and needs no line
+            in the log.
 
     Attributes:
         replicas: The living workers by name.
@@ -50,11 +67,13 @@ class Fleet:
         lost: How many workers ended that nobody asked to.
     """
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, *, replaces: bool = True) -> None:
         self.backend = backend
         self.replicas: dict[str, Replica] = {}
         self.next_replica = 0
         self.lost = 0
+        self._losses = Losses() if replaces else None
+        self._left: dict[tuple[str, str, int, int], float] = {}
         self._broken: Exception | None = None
         self._inbox: asyncio.Queue[Said | Note | Exception] = asyncio.Queue()
         self._pump = asyncio.get_running_loop().create_task(self._poll(), name="poll the backend")
@@ -85,6 +104,10 @@ class Fleet:
         if self.replicas.pop(name, None) is not None:
             self.backend.kill(name)
 
+    def leave(self, name: str, job: str, shard: int, attempt: int, due_s: float) -> None:
+        """A job is over, and a worker may be busy with a call of it: kill it at `due_s`, on the monotonic clock."""
+        self._left[name, job, shard, attempt] = due_s
+
     def post(self, note: Note) -> None:
         """Have `next` return a note."""
         self._inbox.put_nowait(note)
@@ -101,10 +124,16 @@ class Fleet:
         while True:
             if self._broken is not None:
                 raise self._broken
+            due_s = min(self._left.values(), default=inf)
             try:
-                item = await self._arrived(until_s)
+                item = await self._arrived(_earliest(until_s, due_s))
             except TimeoutError:
-                return None
+                if monotonic() < due_s:
+                    return None
+                condemned = self._condemn(due_s)
+                if condemned is None:
+                    continue
+                return condemned
             if isinstance(item, Exception):
                 raise item
             if isinstance(item, Note):
@@ -122,6 +151,8 @@ class Fleet:
         """End all workers and wait until they are gone."""
         self._pump.cancel()
         self.replicas.clear()
+        if self._losses is not None:
+            self._losses.tell_rest()
         await self.backend.close()
 
     async def _arrived(self, until_s: float | None) -> Said | Note | Exception:
@@ -139,10 +170,24 @@ class Fleet:
                 self.discard(name)
                 return ReplicaBuildFailed(at_s=monotonic(), replica=name, failure=failure)
             case WorkerExited(reason=reason):
-                replica = self.replicas.pop(name)
+                reason = self.replicas.pop(name).killed or reason
                 self.lost += 1
-                return ReplicaLost(at_s=monotonic(), replica=name, reason=replica.killed or reason)
+                if self._losses is not None:
+                    self._losses.add(name, reason)
+                return ReplicaLost(at_s=monotonic(), replica=name, reason=reason)
+        if self._left and isinstance(report, _OF_CALLS):
+            self._left.pop((name, report.job, report.shard, report.attempt), None)
         return Said(name, report)
+
+    def _condemn(self, due_s: float) -> ReplicaCondemned | None:
+        """Kill the worker that has been busy for too long with a job that is over, if it still lives."""
+        call = next(call for call, when_s in self._left.items() if when_s == due_s)
+        del self._left[call]
+        name = call[0]
+        if name not in self.replicas:
+            return None
+        self.kill(name, "killed by the driver: it hung in a call of a job that was over")
+        return ReplicaCondemned(at_s=monotonic(), replica=name)
 
     async def _poll(self) -> None:
         try:
@@ -152,3 +197,9 @@ class Fleet:
         except Exception as error:  # a bug in the backend must not leave the driver waiting for ever
             self._broken = error
             self._inbox.put_nowait(error)
+
+
+def _earliest(until_s: float | None, due_s: float) -> float | None:
+    """The earlier of two times, of which None and infinity are never."""
+    first_s = due_s if until_s is None else min(until_s, due_s)
+    return None if first_s == inf else first_s

@@ -5,7 +5,7 @@
     out/_shoal/fence.json                      which driver has it
     out/_shoal/records/000012.json             which attempt's files are shard 12
     out/_shoal/dead_letters/000012.parquet     the rows of shard 12 that were given up
-    out/_shoal/rows/…                          the rows of an iterable, written down to be read again
+    out/_shoal/rows/…                          the rows of an iterable, written down to be read again; see `kept_lists`
     out/_shoal/staged/…                        what attempts have written; not Parquet to any reader's eyes
     out/_shoal/temporary/…                     files on their way into place, on file systems
     out/_shoal/report.json                     how it ended
@@ -29,6 +29,7 @@ from typing import Any, BinaryIO
 from cluster.errors import ClusterError, JobFolderError
 from cluster.fence import Fence
 from cluster.identity import another_job, job_id
+from cluster.kept_lists import unused_rows
 from cluster.layout import (
     FORMAT,
     HIDDEN,
@@ -120,6 +121,9 @@ class JobFolder:
             folder = cls(store, found)
             folder._fence = Fence.take(store, driver=folder.run)
             folder.recover()
+            if unused := unused_rows(store, ROWS, identity.get("source", {})):
+                folder.check_fence()  # what is nobody's in our eyes may be that of a driver that has come since
+                store.remove(unused)
         return folder
 
     @classmethod
@@ -139,13 +143,16 @@ class JobFolder:
         raise JobFolderError(f"{store.place} {what}; expected a folder that a job has written, with {HIDDEN}/ inside")
 
     @classmethod
-    def rows_place(cls, place: str | os.PathLike[str]) -> str:
+    def rows_place(cls, place: str | os.PathLike[str]) -> tuple[str, str | None]:
         """Return where a job keeps its rows that come from an iterable, and so have no plan before they are written.
 
-        Rows of an earlier run are dropped if nothing was committed that was computed of them.
+        Nothing is removed: another driver may be at work on what is there. `open` removes what its job does not need.
 
         Args:
             place: Path or URL of the folder; it is created where missing.
+
+        Returns:
+            The place; and the digest of the rows there that something was committed of, None where nothing was.
 
         Raises:
             JobFolderError: The folder holds a job on other rows, holds something else, or cannot be written.
@@ -157,15 +164,14 @@ class JobFolder:
             refuse_strangers(store)
             store.make([HIDDEN])
             if store.size_bytes(MANIFEST) is not None and store.entries(RECORDS):
-                kind = read_manifest(store)["identity"].get("source", {}).get("kind")
-                if kind != "iterable":
+                source = read_manifest(store)["identity"].get("source", {})
+                if source.get("kind") != "iterable":
                     raise JobFolderError(
-                        f"{store.place} holds another job, whose source is of the kind {kind!r}; this one's is an "
-                        "iterable. Choose another folder, or delete this one to start over"
+                        f"{store.place} holds another job, whose source is of the kind {source.get('kind')!r}; this "
+                        "one's is an iterable. Choose another folder, or delete this one to start over"
                     )
-            else:
-                store.remove([f"{ROWS}/{name}" for name in store.entries(ROWS)])
-        return join(store.place, ROWS)
+                return join(store.place, ROWS), source["digest"]
+        return join(store.place, ROWS), None
 
     def committed(self) -> dict[int, Record]:
         """Return the records of all committed shards, by index, in order."""

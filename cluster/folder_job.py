@@ -80,12 +80,15 @@ class FolderJob:
             with suppress(Exception):  # what ended the job is what its user has to hear
                 failed = await self._report(progress, before, digest="")
                 status = "failed" if isinstance(error, Exception) else "interrupted"
-                self._folder.fail({"status": status, "error": str(error), **failed.to_dict()})
+                self._folder.fail(
+                    {"status": status, "driver": self._folder.run, "error": str(error), **failed.to_dict()}
+                )
             raise
         records = await asyncio.to_thread(self._folder.committed)
         digest = rows_digest([records[shard.index].digest for shard in shards])
         report = await self._report(progress, before, digest=digest)
-        await asyncio.to_thread(self._folder.finish, {"status": "finished", **report.to_dict()})
+        told = {"status": "finished", "driver": self._folder.run, **report.to_dict()}
+        await asyncio.to_thread(self._folder.finish, told)
         return report
 
     async def _run_rest(self, before: dict[int, Record], progress: Progress, view: ProgressView) -> None:

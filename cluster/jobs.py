@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tomllib
 from dataclasses import fields
@@ -12,17 +13,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from cluster.backends import Backend
 from cluster.errors import SourceNotFoundError, UsageError
+from cluster.failures import told_by_the_driver
 from cluster.job_problems import problem
 from cluster.paths import absolute, expanded
 from cluster.pool import Pool
 from cluster.ray import shipping
 from cluster.report import RunReport
 from cluster.source_table import SourceTable
+from cluster.sources import Source
 from cluster.working_dir import importing_from
 from workers import storage
 from workers.batching import BatchPolicy
 from workers.sinks import JsonlSink, NpySink, ParquetSink, Sink
 from workers.sinks.options import ALL_COLUMNS
+
+_log = logging.getLogger("shoal")
 
 
 class _Table(BaseModel):
@@ -37,6 +42,19 @@ class BatchTable(_Table):
     max_bytes: int | None = Field(default=None, ge=1)
     length_of: str | None = None
     sort_within: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _applies(self) -> BatchTable:
+        self.policy()
+        return self
+
+    def policy(self) -> BatchPolicy:
+        """The policy that the table describes.
+
+        Raises:
+            ValueError: A key needs another one.
+        """
+        return BatchPolicy(**self.model_dump())
 
 
 _SINKS: dict[str, type[Sink]] = {"parquet": ParquetSink, "npy": NpySink, "jsonl": JsonlSink}
@@ -212,6 +230,8 @@ class Job(_Table):
             UsageError: The job was sent to a cluster, and its rows or output are in the temporary copy of its folder.
         """
         shipping.refuse_copies(source=self.source.path, output=self.output)
+        if self.backend != "ray" and "ray" in self.model_fields_set:
+            _log.warning("shoal: the job's [ray] table does nothing with the backend %r; it is for 'ray'", self.backend)
         with (
             importing_from(absolute(self.working_dir), self.predictor),
             Pool(
@@ -231,13 +251,17 @@ class Job(_Table):
             ) as pool,
         ):
             return pool.run(
-                self.source.source(),
+                self._source(),
                 self.output,
                 sink=self.sink.sink(),
-                batch=BatchPolicy(**self.batch.model_dump()),
+                batch=self.batch.policy(),
                 shard_rows=self.shard_rows,
                 progress=progress,
             )
+
+    @told_by_the_driver()
+    def _source(self) -> Source:
+        return self.source.source()
 
     def _backend(self) -> str | Backend:
         if self.backend != "ray":

@@ -21,12 +21,14 @@ class Plan:
         owned: Whether the job made the source of what the user gave, and so has to close it.
         shards: All of them.
         policy: How workers cut batches.
+        shard_rows: The size of shards that the user wanted, if any.
     """
 
     source: Source
     owned: bool
     shards: tuple[Shard, ...]
     policy: BatchPolicy
+    shard_rows: int | None = None
 
     @property
     def rows(self) -> int:

@@ -13,19 +13,20 @@ from cluster.arguments import (
     Weights,
     arguments_of,
     batch_policy,
-    code_of,
     deadline,
     hold_weights,
     numerics_of,
     output_of,
     pool_size,
     positive,
+    predictor_of,
     sink_of,
     whole,
 )
 from cluster.backends import Backend, make_backend
 from cluster.door import Door
 from cluster.engine import Engine
+from cluster.failures import told_by_the_driver
 from cluster.folder import JobFolder
 from cluster.gathered import Results, gathered
 from cluster.loop import LoopThread
@@ -81,6 +82,7 @@ class Pool(Door):
     Raises:
         UsageError: An argument that cannot work. No worker was started.
         SourceNotFoundError: There is no such weights file.
+        SourceFailed: Somebody writes to the weights file.
         BackendFailed: Later, at the first use: there is no such cluster, or it does not let us in.
     """
 
@@ -111,7 +113,7 @@ class Pool(Door):
             speculate=bool(speculate) and runner.capabilities.isolates,
         )
         size = pool_size(replicas, min_replicas, max_replicas)
-        code = code_of(predictor)
+        code = predictor_of(predictor)
         arguments = arguments_of(code, init, weights=weights)
         model = Model(code=code, init=arguments, files=code.digests(), version=version)
         held = None if weights is None else hold_weights(weights)
@@ -138,6 +140,8 @@ class Pool(Door):
             An iterator over dicts of columns: marked tensors, `Ragged` of them, object arrays of strings.
 
         Raises:
+            UsageError: The source is none, or has columns that shoal does not carry.
+            SourceFailed: It cannot be read.
             JobFailed: From the iterator: the predictor raised, or workers kept dying.
         """
         plan = self._plan(source, batch, shard_rows)
@@ -178,7 +182,8 @@ class Pool(Door):
         Args, errors: as for `map`.
         """
         policy = batch_policy(batch)
-        columns = None if shard_rows is not None else await asyncio.to_thread(columns_of, source)
+        with told_by_the_driver():
+            columns = None if shard_rows is not None else await asyncio.to_thread(columns_of, source)
         if columns is not None:
             loop = await asyncio.to_thread(self._loop)
             batches = await loop.arun(self._engine.answer(columns, policy))
@@ -304,6 +309,7 @@ class Pool(Door):
         """The batches, with a hold on the pool: `for batch in Pool(...).map(...)` is all there is of it."""
         yield from batches
 
+    @told_by_the_driver()
     def _plan(
         self,
         source: Any,
@@ -314,17 +320,19 @@ class Pool(Door):
         """How a source is cut; rows of an iterable are written down first, in the job's folder where it has one."""
         policy = batch_policy(batch)
         found = as_source(source)
-        rows_place = None
         if output is not None and isinstance(found, IterableSource):
-            rows_place = JobFolder.rows_place(output)
-        planned = spilled(found, rows_place)
+            planned = spilled(found, *JobFolder.rows_place(output))
+        else:
+            planned = spilled(found)
         try:
             shards = plan_shards(planned.fragments(), shard_rows=shard_rows)
         except BaseException:
             if planned is not source:
                 planned.close()
             raise
-        return Plan(source=planned, owned=planned is not source, shards=tuple(shards), policy=policy)
+        return Plan(
+            source=planned, owned=planned is not source, shards=tuple(shards), policy=policy, shard_rows=shard_rows
+        )
 
     def _loop_for(self, plan: Plan) -> LoopThread:
         """The driver's thread, for a job that will close its plan; where there is none, nobody else would."""

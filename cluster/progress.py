@@ -9,6 +9,8 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Protocol, TextIO, cast
 
+from cluster.words import counted
+
 _LINE_EVERY_S = 5.0
 _REDRAW_EVERY_S = 0.1
 
@@ -128,9 +130,9 @@ class Lines:
     def _print(self, progress: Progress) -> None:
         share = progress.rows / progress.rows_total if progress.rows_total else 1.0
         print(
-            f"shoal: {progress.rows:,} of {progress.rows_total:,} rows ({share:.0%}), "
+            f"shoal: {progress.rows:,} of {counted(progress.rows_total, 'row')} ({share:.0%}), "
             f"shard {progress.shards} of {progress.shards_total}, {progress.elapsed_s:.1f} s"
-            + (f", {progress.dead_rows:,} dead rows" if progress.dead_rows else ""),
+            + (f", {counted(progress.dead_rows, 'dead row')}" if progress.dead_rows else ""),
             file=self._stream,
             flush=True,
         )

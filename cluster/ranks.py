@@ -68,7 +68,7 @@ class Ranks:
             UsageError: There is no room for all of them at once.
         """
         room = await self._backend.open(len(self._names), self._environment)
-        self._fleet = Fleet(self._backend)
+        self._fleet = Fleet(self._backend, replaces=False)
         if room < len(self._names):
             raise UsageError(
                 f"there is room for {room} of the {len(self._names)} ranks, and they only step together; "

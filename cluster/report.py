@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import Any
 
+from cluster.words import counted
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunReport:
@@ -72,9 +74,9 @@ class RunReport:
         return (self.rows - self.resumed_rows) / self.seconds if self.seconds else 0.0
 
     def __str__(self) -> str:
-        lines = [f"{self.rows:,} rows in {self.shards} shards, in {self.output}"]
+        lines = [f"{counted(self.rows, 'row')} in {counted(self.shards, 'shard')}, in {self.output}"]
         if self.resumed_shards:
-            lines.append(f"{self.seconds:.2f} s; {self.resumed_shards} shards had been committed before")
+            lines.append(f"{self.seconds:.2f} s; {counted(self.resumed_shards, 'shard')} had been committed before")
         elif self.first_batch_s is None:
             lines.append(f"{self.seconds:.2f} s")
         else:
@@ -83,7 +85,8 @@ class RunReport:
         if self.dead_rows:
             lines.append(f"{given_up(self.dead_rows)}; read_dead_letters({self.output!r}) has what there is to know")
         if self.workers_lost:
-            lines.append(f"{self.workers_lost} workers were lost and replaced")
+            were = "was" if self.workers_lost == 1 else "were"
+            lines.append(f"{counted(self.workers_lost, 'worker')} {were} lost and replaced")
         lines.append(f"digest {self.digest}")
         lines += [f"{name}: {size / 2**20:.0f} MiB of private memory" for name, size in self.private_bytes.items()]
         return "\n".join(lines)
@@ -95,7 +98,7 @@ class RunReport:
 
 def given_up(dead_rows: int) -> str:
     """How many rows were given up, in words."""
-    return "1 row was given up" if dead_rows == 1 else f"{dead_rows:,} rows were given up"
+    return f"{counted(dead_rows, 'row')} {'was' if dead_rows == 1 else 'were'} given up"
 
 
 def versions() -> dict[str, str]:

@@ -15,6 +15,7 @@ from cluster.arguments import Weights, arguments_of, code_of, hold_weights, nume
 from cluster.backends import Backend, make_backend
 from cluster.door import Door
 from cluster.errors import PoolBusy, UsageError
+from cluster.failures import told_by_the_driver
 from cluster.planning import plan_shards
 from cluster.ranks import Ranks
 from cluster.report import FitReport
@@ -158,6 +159,7 @@ class TrainingPool(Door):
         return self._loop().run(self._ranks.digests())
 
 
+@told_by_the_driver()
 def _training_rows(source: Any, stack: ExitStack) -> Shard:
     """Where ranks find the rows: in one place that they all map.
 

@@ -76,6 +76,13 @@ class Lengths:
         return {"length": tokens.lengths, "again": Ragged(tensor.from_numpy(tokens.values) + 1, tokens.offsets)}
 
 
+class BatchSizes:
+    """With how many rows each row came, as a matrix product's last bits may depend on it."""
+
+    def __call__(self, batch):
+        return {"n": np.full(len(batch["x"]), len(batch["x"]))}
+
+
 class Prepared:
     """`prepare` sees a whole shard, `__call__` its batches."""
 
@@ -225,7 +232,7 @@ class RemovesFile:
         raise AssertionError("there is nothing to read")
 
 
-class DiesWhileBuilding:
+class DiesWhileBuilding(Double):
     def __init__(self):
         die("SIGKILL")
 

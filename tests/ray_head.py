@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from tests.waiting import until
 
@@ -20,6 +20,20 @@ PIDS: set[int] = set()
 """Of Ray, started by a test, and ended after it by a fixture of a wider scope."""
 
 ROOT = Path(__file__).parents[1]
+
+# Runs the arguments after the first one until it, or the standard input, ends: so nothing stays of tests that are
+# killed, either. Then it removes the folder that the first argument names; a process that ends may still write there.
+_KEEPER = """
+exec 3<&0
+folder=$1
+shift
+"$@" </dev/null &
+head=$!
+{ read -r _ <&3; kill "$head"; } 2>/dev/null &
+wait "$head"
+kill $! 2>/dev/null
+until rm -rf "$folder" 2>/dev/null; do sleep 0.1; done
+"""
 
 
 @dataclass(frozen=True)
@@ -58,21 +72,30 @@ def ray_head(*, cpus: int = 4, ready_workers: bool = False) -> Iterator[Head]:
         "PYTHONPATH": str(ROOT),  # and workers `tests.predictors` here
     }
     log = Path(folder) / "head.log"
-    with log.open("w") as said:
+    with log.open("w") as said, log.open() as heard:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=environment, process_group=0
+            ["sh", "-c", _KEEPER, "sh", folder, *command],
+            stdin=subprocess.PIPE,
+            stdout=said,
+            stderr=said,
+            env=environment,
+            process_group=0,
         )
-    PIDS.add(process.pid)
-    try:
-        until(lambda: "--block" in log.read_text() or process.poll() is not None)
-        assert process.poll() is None, log.read_text()
-        until(lambda: _listens(dashboard_port))
-        yield Head(f"127.0.0.1:{port}", f"http://127.0.0.1:{dashboard_port}")
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
-        PIDS.discard(process.pid)
-        shutil.rmtree(folder)
+        PIDS.add(process.pid)
+        try:
+            until(lambda: "--block" in _text(heard) or process.poll() is not None)
+            assert process.poll() is None, _text(heard)
+            until(lambda: _listens(dashboard_port))
+            yield Head(f"127.0.0.1:{port}", f"http://127.0.0.1:{dashboard_port}")
+        finally:
+            process.communicate(timeout=60)  # closes its input
+            PIDS.discard(process.pid)
+            shutil.rmtree(folder, ignore_errors=True)  # where the keeper was killed, too
+
+
+def _text(log: IO[str]) -> str:
+    log.seek(0)
+    return log.read()
 
 
 def _free_port() -> int:

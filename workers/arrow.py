@@ -8,7 +8,8 @@
 | Ragged                      | large_list of what its values are        |
 
 Tables that others wrote may also hold lists, fixed-size lists, large or dictionary-encoded strings and dates. Numbers
-share memory with the table wherever Arrow allows it, and are read-only then. A missing float is NaN, as for pandas.
+share memory with the table wherever Arrow allows it, and are read-only then. A missing float is NaN, as for pandas; so
+are missing whole numbers, once `as_floats` has made floats of all of them.
 
 Importing this module imports pyarrow; modules that may do without import it inside functions.
 """
@@ -16,7 +17,7 @@ Importing this module imports pyarrow; modules that may do without import it ins
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,61 @@ def to_columns(table: pa.Table) -> Columns:
     if len(set(names)) < len(names):
         raise ColumnsError(f"the table has several columns of one name: {', '.join(map(repr, names))}")
     return {name: _to_column(name, _one_chunk(table.column(name))) for name in names}
+
+
+def is_whole(kind: Any) -> bool:
+    """Whether columns of an Arrow type are whole numbers."""
+    return bool(kinds.is_integer(kind.value_type if kinds.is_dictionary(kind) else kind))
+
+
+def as_floats(table: pa.Table, names: Iterable[str]) -> pa.Table:
+    """The table with columns of whole numbers as float64, which has NaN for what is missing.
+
+    Raises:
+        ColumnsError: A number that would lose digits.
+    """
+    for name in names:
+        index = table.schema.get_field_index(name)
+        column = table.column(index)
+        try:
+            table = table.set_column(index, name, column.cast(pa.float64()))
+        except pa.ArrowInvalid as error:
+            raise ColumnsError(
+                f"column {name!r} ({column.type}) misses values somewhere, so all of it becomes float64 with NaN, and "
+                f"that would cost numbers beyond 2**53 digits ({error}); fill the nulls first, or leave it out"
+            ) from error
+    return table
+
+
+def fit_nulls(table: pa.Table, *, fixed: Collection[str] = ()) -> pa.Table:
+    """The table with types that have a place for its nulls: whole numbers of which some are missing are float64.
+
+    Args:
+        table: Of types that are carried. Nulls inside of lists are not looked for.
+        fixed: Columns whose types stay.
+
+    Raises:
+        ColumnsError: There is no such type, or a number would lose digits.
+    """
+    columns = list(zip(table.column_names, table.columns, strict=True))
+    table = as_floats(
+        table,
+        [name for name, column in columns if is_whole(column.type) and column.null_count and name not in fixed],
+    )
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        _check_nulls(name, column)
+    return table
+
+
+def _check_nulls(name: str, array: Any) -> None:
+    kind = array.type
+    if not array.null_count or _is_text(kind) or kinds.is_dictionary(kind) or kinds.is_null(kind):
+        return
+    if not (kinds.is_temporal(kind) or kinds.is_floating(kind)):  # NumPy has NaT and NaN
+        raise ColumnsError(
+            f"column {name!r} ({kind}) has {array.null_count} nulls, and NumPy has no place for them; "
+            "fill or drop them first, for example with pyarrow.compute.fill_null"
+        )
 
 
 def check_schema(schema: pa.Schema) -> None:
@@ -93,11 +149,7 @@ def _to_column(name: str, array: Any) -> Column:
         return _to_column(name, array.dictionary_decode())
     if _is_text(kind) or kinds.is_null(kind):
         return np.asarray(array.to_numpy(zero_copy_only=False), object)
-    if array.null_count and not (kinds.is_temporal(kind) or kinds.is_floating(kind)):  # NumPy has NaT and NaN
-        raise ColumnsError(
-            f"column {name!r} ({kind}) has {array.null_count} nulls, and NumPy has no place for them; "
-            "fill or drop them first, for example with pyarrow.compute.fill_null"
-        )
+    _check_nulls(name, array)
     if isinstance(kind, pa.FixedShapeTensorType):
         if kind.permutation not in (None, sorted(kind.permutation or ())):
             raise ColumnsError(f"column {name!r} holds permuted tensors; write them with their axes in order")

@@ -82,7 +82,8 @@ class Attempt:
     """Who tries what.
 
     Attributes:
-        job: The job's id.
+        job: The job's id, in reports.
+        origin: The job that marks name.
         shard: The shard.
         number: Of the attempt.
         replica: The worker's name.
@@ -91,6 +92,7 @@ class Attempt:
     """
 
     job: str
+    origin: str
     shard: Shard
     number: int
     replica: str
@@ -100,7 +102,8 @@ class Attempt:
     @classmethod
     def at(cls, command: RunShard | ProbeShard, *, replica: str, predictor: Any, name: str) -> Attempt:
         """What a command asks for."""
-        return cls(command.job, command.shard, command.attempt, replica, predictor, name)
+        origin = command.origin if isinstance(command, RunShard) else None  # what a probe makes is dropped
+        return cls(command.job, origin or command.job, command.shard, command.attempt, replica, predictor, name)
 
     @property
     def reading(self) -> Step:
@@ -122,7 +125,7 @@ class Attempt:
         """The mode in which everything of the user's runs, and everything that is done with what it returned."""
         with (
             tensor.inference_mode(),
-            marks.origin(job=self.job, shard=self.shard.index, replica=self.replica),
+            marks.origin(job=self.origin, shard=self.shard.index, replica=self.replica),
         ):
             yield
 

@@ -17,6 +17,7 @@ _OURS = tuple(f"{Path(__file__).parents[1] / package}/" for package in ("tensor"
 _IMPORTING = ("<frozen importlib", importlib.__file__)
 _LIBRARIES = tuple({sysconfig.get_path(name) + "/" for name in ("stdlib", "purelib", "platlib")})
 _MAX_MESSAGE_CHARS = 10_000
+_MAX_TRACEBACK_CHARS = 20_000  # thousands of dead rows may each have one
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def failure_of(error: BaseException, step: Step) -> Failure:
         message=_text(error),
         line=line,
         source=source,
-        traceback="".join(told.format()).rstrip(),
+        traceback=_cut("".join(told.format()).rstrip(), _MAX_TRACEBACK_CHARS),
     )
 
 
@@ -86,6 +87,11 @@ def _drop_our_frames(told: traceback.TracebackException | None, error: BaseExcep
 
 def _is_users(filename: str) -> bool:
     return not filename.startswith((*_OURS, *_LIBRARIES, "<frozen"))
+
+
+def _cut(text: str, limit: int) -> str:
+    """The text without its middle, where it is too long."""
+    return text if len(text) <= limit else f"{text[: limit // 2]}\n…\n{text[-limit // 2 :]}"
 
 
 def _type_name(kind: type[BaseException]) -> str:

@@ -29,14 +29,17 @@ class JsonlFormat:
 
     Attributes:
         columns: The columns to read, with their types.
+        floats: Which of these were whole numbers where they were settled, some missing; none may lose digits as float64.
         others: Whether objects may have other keys, which are skipped.
     """
 
     columns: ColumnTypes
     others: bool
+    floats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", tuple((name, kind) for name, kind in self.columns))
+        object.__setattr__(self, "floats", tuple(self.floats))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +49,7 @@ class CsvFormat:
     Attributes:
         names: The names of all columns of the file, in its order.
         columns: The columns to read, with their types.
+        floats: Which of these were whole numbers where they were settled, some missing; none may lose digits as float64.
         delimiter: Between values.
         quote_char: Around values that hold delimiters or line ends; empty where quotes mean nothing.
     """
@@ -54,10 +58,12 @@ class CsvFormat:
     columns: ColumnTypes
     delimiter: str
     quote_char: str
+    floats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
         object.__setattr__(self, "columns", tuple((name, kind) for name, kind in self.columns))
+        object.__setattr__(self, "floats", tuple(self.floats))
 
 
 RecordFormat: TypeAlias = TextFormat | JsonlFormat | CsvFormat

@@ -176,6 +176,7 @@ class RunShard(Command):
         stage: Where to write the output; None to send every batch back instead.
         cares: How to run the batches that have ended workers.
         max_dead_rows: How many rows may be given up; one more, and the attempt fails with that row's error.
+        origin: The job that the output's marks name, where `job` names only one run of it.
     """
 
     job: str
@@ -185,6 +186,7 @@ class RunShard(Command):
     stage: Stage | None = None
     cares: tuple[Care, ...] = ()
     max_dead_rows: int = 0
+    origin: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cares", tuple(self.cares))

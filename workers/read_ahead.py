@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from threading import Thread
 
-from workers.messages import Report, RunShard
+from workers.attempt import AttemptFailed
+from workers.messages import BatchDone, BatchStarted, Report, RunShard
 from workers.preparing import Prepared
 
 
@@ -65,8 +66,7 @@ class ReadAhead:
 
     def _run(self) -> None:
         try:
-            while not self._dropped:
-                self._say(next(self._steps))
+            self._take_steps()
         except StopIteration as done:
             self._prepared = done.value
             if self._dropped:
@@ -75,3 +75,20 @@ class ReadAhead:
             self._error = error
         finally:
             self._steps.close()
+
+    def _take_steps(self) -> None:
+        begun = None
+        try:
+            while not self._dropped:
+                report = next(self._steps)
+                begun = report if isinstance(report, BatchStarted) else None
+                self._say(report)
+        except AttemptFailed:
+            self._say_over(begun)
+            raise
+        self._say_over(begun)
+
+    def _say_over(self, begun: BatchStarted | None) -> None:
+        """Its deadline is not to ring for a call that is through, or is not to come."""
+        if begun is not None:
+            self._say(BatchDone(begun.job, begun.shard, begun.attempt, begun.batch, 0, None, 0))

@@ -64,7 +64,7 @@ class ShardRun:
         writer = None
         if self._stage is not None:
             with self._staging(0, self._rows):
-                writer = open_stage(self._stage, job=self._attempt.job, shard=self._attempt.shard)
+                writer = open_stage(self._stage, job=self._attempt.origin, shard=self._attempt.shard)
         try:
             for index, batch in enumerate(batches):
                 yield (yield from self._run_batch(index, len(batches), batch, writer))

@@ -119,6 +119,9 @@ class ParquetFragment(FileFragment):
         row_group: Its number, from 0.
         columns: Names of the columns to read of the file; None means all.
         partition: Columns that the file's folders name, with their values; they come after the file's own.
+        floats: Columns of whole numbers to read as float64, since the source misses some of their values.
+        digest: Of the rows, where a job has written them down itself; what the fragment is then known by, wherever and
+            whenever that was.
     """
 
     kind: ClassVar[str] = "parquet"
@@ -126,11 +129,20 @@ class ParquetFragment(FileFragment):
     row_group: int
     columns: tuple[str, ...] | None
     partition: tuple[tuple[str, Scalar], ...] = ()
+    floats: tuple[str, ...] = ()
+    digest: str | None = None
 
     def __post_init__(self) -> None:
         if self.columns is not None:  # messages turn tuples into lists
             object.__setattr__(self, "columns", tuple(self.columns))
         object.__setattr__(self, "partition", tuple((name, value) for name, value in self.partition))
+        object.__setattr__(self, "floats", tuple(self.floats))
+
+    def identity(self) -> dict[str, Any]:
+        """What tells this fragment from others, also in another run, as JSON values."""
+        if self.digest is not None:
+            return {"kind": self.kind, "digest": self.digest, "row_group": self.row_group}
+        return {name: value for name, value in FileFragment.identity(self).items() if name != "digest"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

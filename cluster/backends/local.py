@@ -60,6 +60,8 @@ class LocalBackend:
         except OSError as error:
             self._outbox.put(worker, WorkerExited(f"could not be started: {error}"))
             return
+        for name in [name for name, gone in self._children.items() if gone.is_over]:
+            del self._children[name]
         self._children[worker] = child
         child.send(first)
 
@@ -151,6 +153,11 @@ class _Child:
         self._loop.add_reader(self._pidfd, self._reap)
         self._sending = self._loop.create_task(self._send_commands(), name=f"commands to {worker}")
         self._receiving = self._loop.create_task(self._receive_reports(), name=f"reports of {worker}")
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its last report was made."""
+        return self._receiving.done()
 
     def send(self, command: Command) -> None:
         self._commands.put_nowait(encode(command))

@@ -22,6 +22,8 @@ def told_as_one_message() -> Iterator[None]:
     """End the command with status 1 and a message where the block raises what a user can do something about."""
     try:
         yield
+    except BrokenPipeError:  # nobody reads what we print; `main` knows
+        raise
     except (ClusterError, WorkersError, TensorError, OSError) as error:
         print(f"shoal: {error}", file=sys.stderr)
         raise typer.Exit(1) from None

@@ -9,7 +9,7 @@
 | `objects`     | weights and rows in Ray's object store                                   |
 | `connection`  | how a process joins a cluster, and leaves it                             |
 | `reach`       | whether a cluster answers, and whom it lets in                           |
-| `watch`       | whether its head is still there                                          |
+| `watch`       | whether its head, and the driver's node, are still there                 |
 | `local`       | a local cluster of our own, where there is no other                      |
 | `head`        | the program that keeps it                                                |
 | `room`        | how many workers fit into a cluster                                      |

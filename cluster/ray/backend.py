@@ -22,7 +22,7 @@ from cluster.ray.replica import Replica
 from cluster.ray.room import NodeGroup, Room, room_for
 from cluster.ray.shipping import env_of_ray_job, is_ray_job, variables_of
 from cluster.ray.telling import resources_text
-from cluster.ray.watch import HeadWatch
+from cluster.ray.watch import ClusterWatch
 from workers.messages import Command, WorkerExited
 
 _PLACE_S = 10.0
@@ -81,7 +81,7 @@ class RayBackend:
         self._environment: Mapping[str, str] = {}
         self._placement = Placement(strategy, self._demand)
         self._was_opened = False
-        self._head: HeadWatch | None = None
+        self._head: ClusterWatch | None = None
         self._broken: BackendFailed | None = None
         self._hold: Hold | None = None
         self._outbox = Outbox()
@@ -109,7 +109,7 @@ class RayBackend:
             self._environment = environment
             if not self._hold.is_ours and self._runtime_env:  # else it joined the cluster with us, for every actor
                 self._options["runtime_env"] = self._runtime_env
-            self._head = HeadWatch(self._hold.address)
+            self._head = ClusterWatch(self._hold.address, self._hold.node_address)
             room = await asyncio.to_thread(self._room, workers)
         except BaseException:
             await self.close()
@@ -146,7 +146,7 @@ class RayBackend:
         """See `Backend.poll`.
 
         Raises:
-            BackendFailed: The cluster's head is gone.
+            BackendFailed: The cluster's head is gone, or the node that this process is on.
         """
         said = await self._outbox.take()
         if self._broken is not None:
@@ -173,8 +173,8 @@ class RayBackend:
                 hold, self._hold = self._hold, None
                 hold.release()  # not in a thread: there may be none to be had where Python is about to end
 
-    async def _leave_a_lost_cluster(self, head: HeadWatch) -> None:
-        """Leave when the head is gone, before Ray ends this process for it; whoever polls is told."""
+    async def _leave_a_lost_cluster(self, head: ClusterWatch) -> None:
+        """Leave when the head, or our node, is gone, before Ray ends this process for it; whoever polls is told."""
         self._broken = await head.until_lost()
         await asyncio.gather(*(replica.abandon() for replica in self._replicas.values()))
         self._outbox.put("", WorkerExited("lost with the cluster"))  # wakes who polls
@@ -195,7 +195,7 @@ class RayBackend:
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         return room_for(workers, self._demand, nodes, _node_groups())
 
-    async def _tell_of_waiting(self, head: HeadWatch) -> None:
+    async def _tell_of_waiting(self, head: ClusterWatch) -> None:
         """Say it when workers find no place: nobody should wait without knowing for what."""
         told = 0
         while True:

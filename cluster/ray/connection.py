@@ -59,6 +59,12 @@ class Hold:
         return _current.address
 
     @property
+    def node_address(self) -> str:
+        """Of this process's node in the cluster, `host:port`."""
+        assert _current is not None, "released"
+        return _current.node_address
+
+    @property
     def is_ours(self) -> bool:
         """Whether shoal joined the cluster, with the `runtime_env` given; else the user did, with theirs."""
         return _current is not None and _current.joined
@@ -90,6 +96,7 @@ class _Membership:
     """A cluster, and our being a driver of it."""
 
     address: str
+    node_address: str
 
     def __init__(self, address: str | None, runtime_env: Mapping[str, Any]) -> None:
         self.holds = 0
@@ -100,6 +107,7 @@ class _Membership:
         if not self.joined:
             self._asked, self.address = None, ray.get_runtime_context().gcs_address
             self.check(address, runtime_env)
+            self.node_address = _own_node()
             return
         self._asked = address
         self._stack.callback(noise.Quiet().end)
@@ -107,6 +115,8 @@ class _Membership:
             self.address = _address_of(address) or self._own_cluster()
             self._stack.enter_context(reach.let_in(self.address))
             _join(self.address, self._runtime_env)
+            self._stack.callback(ray.shutdown)
+            self.node_address = _own_node()
         except BaseException:
             self._stack.close()
             raise
@@ -129,7 +139,6 @@ class _Membership:
         with self._stack:
             if self.joined:
                 time.sleep(_LOGS_S)
-                ray.shutdown()
 
     def _own_cluster(self) -> str:
         head = LocalHead(len(os.sched_getaffinity(0)))
@@ -150,6 +159,12 @@ def _join(address: str, runtime_env: Mapping[str, Any]) -> None:
             case ValueError() | TypeError():
                 raise UsageError(f"runtime_env: {error}") from error
         raise
+
+
+def _own_node() -> str:
+    own = ray.get_runtime_context().get_node_id()
+    node = next(node for node in ray.nodes() if node["NodeID"] == own)
+    return f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}"
 
 
 def _address_of(address: str | None) -> str | None:

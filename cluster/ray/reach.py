@@ -64,13 +64,28 @@ def answers(address: str) -> bool:
     return _ask(address, {}) != "silent"
 
 
-def _listens(address: str) -> bool:
-    host, _, port = address.rpartition(":")
+def is_refused(address: str) -> bool:
+    """Whether nobody listens there; a machine that is busy, or cannot be reached, does not refuse."""
     try:
-        socket.create_connection((host, int(port)), timeout=_ANSWER_S).close()
+        _connect(address)
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        pass
+    return False
+
+
+def _listens(address: str) -> bool:
+    try:
+        _connect(address)
     except (OSError, ValueError):
         return False
     return True
+
+
+def _connect(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_S).close()
 
 
 def _ask(address: str, headers: dict[str, str]) -> str:

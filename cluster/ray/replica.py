@@ -19,7 +19,7 @@ from cluster.ray.actor import Leaving, Placed, actor_class, version_here
 from cluster.ray.objects import SharedObjects
 from cluster.ray.placement import Placement
 from cluster.ray.telling import death_text
-from cluster.ray.watch import HeadWatch
+from cluster.ray.watch import ClusterWatch
 from tensor import wire
 from workers.failures import Step, failure_of
 from workers.messages import (
@@ -73,7 +73,7 @@ class Replica:
         options: Mapping[str, Any],
         environment: Mapping[str, str],
         placement: Placement,
-        head: HeadWatch,
+        head: ClusterWatch,
         objects: SharedObjects,
         outbox: Outbox,
     ) -> None:

@@ -51,6 +51,11 @@ class ReplicaLost(ReplicaEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReplicaCondemned(ReplicaEvent):
+    """It is killed for what it still had under way of a job that is over; `ReplicaLost` follows."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ShardEvent(Event):
     """Something happened to one attempt at a shard, or to one probe of it."""
 

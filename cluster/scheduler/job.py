@@ -122,12 +122,12 @@ class Job:
             if due_s is not None:
                 self.timers.set(deadline, due_s)
 
-    def forget_cancelled(self, replica: Replica) -> None:
-        """A replica is through with what it was told to drop."""
-        for attempt in replica.cancelled:
-            self.cancelled.pop((attempt.shard, attempt.number), None)
+    def forget_cancelled(self, attempts: Iterable[Attempt]) -> None:
+        """Replicas are through with what they were told to drop."""
+        for attempt in list(attempts):
+            del self.cancelled[attempt.shard, attempt.number]
+            attempt.replica.cancelled.remove(attempt)
             self.clear_deadline(attempt)
-        replica.cancelled.clear()
 
     def clear_deadline(self, attempt: Attempt) -> None:
         """Whatever an attempt had under way is through."""
@@ -154,7 +154,7 @@ class Job:
         self.replicas.remove(replica)
         self.timers.clear(Alarm(Kind.BUILD, replica=replica.name))
         self.timers.clear(Alarm(Kind.IDLE, replica=replica.name))
-        self.forget_cancelled(replica)
+        self.forget_cancelled(replica.cancelled)
         if self.draining is replica:
             self.draining = None
 

@@ -17,6 +17,7 @@ from cluster.scheduler.events import (
     JobStarted,
     ProbePassed,
     ReplicaBuildFailed,
+    ReplicaCondemned,
     ReplicaLost,
     ReplicaReady,
     ShardCommitted,
@@ -28,11 +29,13 @@ from cluster.scheduler.job import Job
 from cluster.scheduler.limits import Limits
 from cluster.scheduler.replicas import ReplicaState
 from cluster.scheduler.states import ShardState
+from cluster.scheduler.timers import Alarm, Kind
 
 _HANDLERS: dict[type[Event], Callable[[Job, Any], None]] = {
     JobStarted: replica_events.on_start,
     Tick: lambda job, event: None,
     ReplicaReady: replica_events.on_ready,
+    ReplicaCondemned: replica_events.on_condemned,
     ReplicaBuildFailed: replica_events.on_build_failed,
     ReplicaLost: replica_events.on_lost,
     BatchBegan: shard_events.on_began,
@@ -108,6 +111,16 @@ class Machine:
     def now_s(self) -> float:
         """The latest time that an event told."""
         return self._job.now_s
+
+    @property
+    def calls(self) -> list[tuple[str, int, int, float]]:
+        """What is under way and has a deadline: the replica, the shard, the attempt, and when to kill for it."""
+        return [
+            (replica.name, attempt.shard, attempt.number, due_s)
+            for replica in self._job.replicas
+            for attempt in (*replica.queue.values(), *replica.cancelled)
+            if (due_s := self._job.timers.due_s(Alarm(Kind.BATCH, attempt.shard, attempt.number))) is not None
+        ]
 
     @property
     def next_replica(self) -> int:

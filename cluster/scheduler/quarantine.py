@@ -9,11 +9,7 @@ from cluster.scheduler.events import BatchBegan
 from workers.messages import DeadRow, Failure
 
 WORKER_LOST = "WorkerLost"
-"""The type of failure of a row that ends workers, in place of an exception's."""
-
-
-WORKER_LOST = "WorkerLost"
-"""The type of the failure of a row that ends workers."""
+"""The type of the failure of a row that ends workers, in place of an exception's."""
 
 
 class Target(NamedTuple):
@@ -55,7 +51,6 @@ class _Suspect:
         self.parts = [_Part(self.piece, deaths=1)]  # the next one to probe is the last
         self.lived: list[Piece] = []
         self.dead: list[DeadRow] = []
-        self.confirmed = False  # it has died again, alone
 
 
 class Quarantine:
@@ -63,8 +58,9 @@ class Quarantine:
 
     What a worker died on is probed whole and alone first. If the worker lives, its death was an accident. If it dies
     again, the piece is halved, left half first, down to rows; a row that ended two workers alone, and took part in
-    enough deaths, is dead. Then a probe runs the rest of the shard, so that what else is in it does not cost a run
-    each.
+    enough deaths, is dead. Where all parts live, the piece is probed whole once more: if the worker lives now, both
+    deaths were accidents, and the shard keeps its batches as they are; only if it dies are the parts kept apart. Then
+    a probe runs the rest of the shard, so that what else is in it does not cost a run each.
 
     Args:
         began: What was under way when the worker died.
@@ -94,10 +90,12 @@ class Quarantine:
             self._sweep_from = None
             return Found()
         part = suspect.parts.pop()
-        if not suspect.confirmed:
+        if part.piece == suspect.piece:  # whole, so there is nothing that the shard would have to avoid
             self._suspect = None  # where it came up in a sweep, the sweep goes on from it
             return Found(accident=True)
         suspect.lived.append(part.piece)
+        if not suspect.parts and not suspect.dead:
+            suspect.parts.append(_Part(suspect.piece, part.deaths))
         return Found(accident=not self._concluded(suspect))
 
     def died(self, began: BatchBegan | None, *, size: int, how: str) -> Found:
@@ -118,7 +116,8 @@ class Quarantine:
             return Found()
         (start, stop), deaths, alone = suspect.parts.pop()
         deaths, alone = deaths + 1, alone + 1
-        suspect.confirmed = True
+        if suspect.lived and (start, stop) == suspect.piece:
+            return Found(accident=not self._concluded(suspect))
         if stop - start > 1:
             middle = (start + stop) // 2
             suspect.parts += [_Part((middle, stop), deaths), _Part((start, middle), deaths)]

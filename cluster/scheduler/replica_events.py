@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from cluster.scheduler.actions import Fail
 from cluster.scheduler.cares import Cares
-from cluster.scheduler.events import BatchBegan, JobStarted, ReplicaBuildFailed, ReplicaLost, ReplicaReady
+from cluster.scheduler.events import (
+    BatchBegan,
+    JobStarted,
+    ReplicaBuildFailed,
+    ReplicaCondemned,
+    ReplicaLost,
+    ReplicaReady,
+)
 from cluster.scheduler.job import Job, batch_text
 from cluster.scheduler.losses import Case, blame
 from cluster.scheduler.probes import after_probe
@@ -42,6 +49,13 @@ def on_build_failed(job: Job, event: ReplicaBuildFailed) -> None:
         return
     job.replicas.lost()
     job.start_after_s = job.now_s + job.replicas.restart_delay_s
+
+
+def on_condemned(job: Job, event: ReplicaCondemned) -> None:
+    """A replica is being killed, and nothing of this job is to blame."""
+    replica = job.replicas.find(event)
+    if replica is not None:
+        job.replicas.condemn(replica)
 
 
 def on_lost(job: Job, event: ReplicaLost) -> None:

@@ -28,7 +28,7 @@ def _live(job: Job, event: ShardEvent) -> tuple[OpenShard, Attempt] | None:
         return shard, attempt
     cancelled = job.cancelled.get((event.shard, event.attempt))
     if cancelled is not None and not isinstance(event, BatchBegan):
-        job.forget_cancelled(cancelled.replica)  # it has come to where it looks for orders
+        job.forget_cancelled([cancelled])  # its replica has come to where it looks for orders
     return None
 
 
@@ -43,8 +43,9 @@ def on_began(job: Job, event: BatchBegan) -> None:
     running = ShardState.QUARANTINED if attempt.probe else ShardState.RUNNING
     job.shards.move(shard, running, event)
     attempt.begin(event)
-    if attempt.replica.cancelled and event.batch != PREPARE:  # which may run ahead, in a thread of its own
-        job.forget_cancelled(attempt.replica)
+    if attempt.replica.cancelled:  # it is through with those of one kind: `prepare` may run in a thread beside batches
+        of_prepare = event.batch == PREPARE
+        job.forget_cancelled(each for each in attempt.replica.cancelled if each.is_preparing == of_prepare)
     if job.limits.batch_timeout_s is not None:
         alarm = Alarm(Kind.BATCH, attempt.shard, attempt.number)
         job.timers.set(alarm, job.now_s + job.limits.batch_timeout_s)

@@ -46,6 +46,11 @@ class Attempt:
     overdue: BatchBegan | None = None
     ended: int = PREPARE - 1
 
+    @property
+    def is_preparing(self) -> bool:
+        """Whether `prepare` is what it has under way."""
+        return self.under_way is not None and self.under_way.batch == PREPARE
+
     def begin(self, began: BatchBegan) -> None:
         """A piece goes in. The first one of a batch is all of it, unless a care says otherwise."""
         same = self.under_way is not None and self.under_way.batch == began.batch

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cluster.errors import UsageError
 from cluster.sources.base import FileSource
 from cluster.sources.choice import chosen_columns
-from cluster.sources.column_types import checked_types, column_types
+from cluster.sources.column_types import checked_types, column_types, settled
 from cluster.sources.files import extension_of, find_files
 from cluster.sources.records import Scan, scan_all
 from workers.errors import SourceError
@@ -26,7 +26,8 @@ class CsvSource(FileSource):
     """Records of CSV files; empty lines are skipped. Values may hold delimiters and line ends inside quotes.
 
     Columns have the types that the first records (a mebibyte) show: whole numbers, floats, booleans, dates, times and
-    strings. An empty value is "" in a column of strings, NaN in one of floats.
+    strings. An empty value is "" in a column of strings, NaN in one of floats; whole numbers of which the first records
+    lack some are floats. Files are UTF-8.
 
     Args:
         path: A file, a folder (with all .csv files in it and its folders, or .tsv), or a pattern such as "data/*.csv";
@@ -39,7 +40,7 @@ class CsvSource(FileSource):
 
     Raises:
         SourceNotFoundError: There is no such file.
-        SourceError: A file cannot be read, or its first records are no CSV.
+        SourceError: A file cannot be read, or its first records are no CSV, or not UTF-8.
         UsageError: A file is empty, has other columns than the first, or lacks one; a type that there is not.
     """
 
@@ -71,18 +72,19 @@ class CsvSource(FileSource):
                 f"types names {', '.join(map(repr, unknown))}, and the columns of {first} are {', '.join(names[0])}"
             )
         sampled = next((index for index, scanned in enumerate(scans) if scanned.sample), 0)
-        schema = _schema(scans[sampled], replace(syntax, names=names[sampled]), named)
+        schema, floats = _schema(scans[sampled], replace(syntax, names=names[sampled]), named, wanted)
         kinds = column_types(schema.empty_table().select(wanted).schema, scans[sampled].file.place)
         super().__init__(
             [
                 listed
                 for scanned, its in zip(scans, names, strict=True)
-                for listed in scanned.fragments(replace(syntax, names=its, columns=kinds))
+                for listed in scanned.fragments(replace(syntax, names=its, columns=kinds, floats=floats))
             ],
             {
                 "kind": "csv",
                 "names": list(names[0]),
                 "types": dict(kinds),
+                "floats": list(floats),
                 "delimiter": syntax.delimiter,
                 "quote_char": syntax.quote_char,
                 "files": found.identity(),
@@ -118,6 +120,16 @@ def _names(scanned: Scan, syntax: CsvFormat, column_names: Sequence[str] | None)
     return names
 
 
+def _check_header(header: bytes, place: str) -> None:
+    try:
+        header.decode()
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{place} is not UTF-8: its first line, {header[:80]!r}, byte {error.start}; convert it, for example with "
+            "iconv -f latin1 -t utf-8"
+        ) from None
+
+
 def _check_same(first_path: str, first: tuple[str, ...], path: str, names: tuple[str, ...]) -> None:
     if set(names) != set(first):
         raise UsageError(
@@ -126,17 +138,39 @@ def _check_same(first_path: str, first: tuple[str, ...], path: str, names: tuple
         )
 
 
-def _schema(scanned: Scan, syntax: CsvFormat, named: Mapping[str, str]) -> pa.Schema:
-    """The types of the first records, with those that the user named."""
+def _schema(
+    scanned: Scan, syntax: CsvFormat, named: Mapping[str, str], wanted: Sequence[str]
+) -> tuple[pa.Schema, tuple[str, ...]]:
+    """The types of the first records, with those that the user named; and which are floats for whole numbers."""
     import pyarrow as pa
 
     from workers.readers.types import type_of
 
     fields = {name: type_of(word) for name, word in named.items()}
     if not scanned.sample:
-        return pa.schema([(name, fields.get(name, pa.string())) for name in syntax.names])
-    found = _parsed(scanned.sample, scanned, syntax, fields).schema
-    return pa.schema([(field.name, fields.get(field.name, _carried(field.type))) for field in found])
+        return pa.schema([(name, fields.get(name, pa.string())) for name in syntax.names]), ()
+    table = _parsed(scanned.sample, scanned, syntax, fields)
+    for name in wanted:
+        if name not in fields and pa.types.is_binary(table[name].type):  # what pyarrow makes of such text
+            raise SourceError(_not_utf8(scanned.file.place, name, table[name]))
+    types = {field.name: _carried(field.type) for field in table.schema} | fields
+    return settled(table, types, fields, wanted, scanned.file.place)
+
+
+def _not_utf8(place: str, name: str, values: pa.ChunkedArray) -> str:
+    """What to say of a column of bytes."""
+    from workers.readers.csv import not_utf8_advice
+
+    for row, value in enumerate(values.to_pylist()):
+        try:
+            value.decode()
+        except UnicodeDecodeError as error:
+            near = value[max(0, error.start - 20) : error.start + 20]
+            return (
+                f"{place}: column {name!r} is not UTF-8 in row {row} (the first is row 0): {near!r}, byte "
+                f"{error.start} of the value; {not_utf8_advice(name)}"
+            )
+    raise AssertionError("pyarrow took text for bytes")
 
 
 def _parsed(data: bytes, scanned: Scan, syntax: CsvFormat, types: Mapping[str, pa.DataType] | None = None) -> pa.Table:
@@ -148,6 +182,8 @@ def _parsed(data: bytes, scanned: Scan, syntax: CsvFormat, types: Mapping[str, p
 
     if not data:
         raise UsageError(f"{scanned.file.place} is empty; expected a first line with the names of the columns")
+    if not syntax.names:
+        _check_header(data, scanned.file.place)
     try:
         return pc.read_csv(
             pa.BufferReader(data),

@@ -11,7 +11,7 @@ from typing import Any
 from cluster.errors import SourceNotFoundError, UsageError
 from cluster.paths import absolute
 from workers import storage
-from workers.errors import SourceError
+from workers.errors import ColumnsError, SourceError
 from workers.storage import FileInfo
 
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}
@@ -95,7 +95,7 @@ def reaching() -> Iterator[None]:
     """Say of errors of the file system or an object store that they are about the source."""
     try:
         yield
-    except (SourceNotFoundError, SourceError):
+    except (SourceNotFoundError, SourceError, ColumnsError):
         raise
     except FileNotFoundError as error:
         raise SourceNotFoundError(str(error)) from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cluster.errors import UsageError
 from cluster.sources.base import FileSource
 from cluster.sources.choice import checked_choice
-from cluster.sources.column_types import checked_types, column_types
+from cluster.sources.column_types import checked_types, column_types, settled
 from cluster.sources.files import find_files
 from cluster.sources.records import scan_all
 from workers.errors import SourceError
@@ -24,7 +24,8 @@ class JsonlSource(FileSource):
     """JSON objects, one a line; their keys are the columns. Blank lines are skipped.
 
     Columns have the types that the first lines (a mebibyte) show: whole numbers, floats, booleans, strings and lists of
-    these. A key that an object lacks is None in a column of strings, NaN in one of floats.
+    these. A key that an object lacks is None in a column of strings, NaN in one of floats; whole numbers of which the
+    first lines lack some are floats.
 
     Args:
         path: A file, a folder (with all .jsonl and .ndjson files in it and its folders), or a pattern such as
@@ -51,7 +52,7 @@ class JsonlSource(FileSource):
         found = find_files(path, (".jsonl", ".ndjson"))
         scans = scan_all(found.files, split_jsonl)
         place, sample = next(((scanned.file.place, scanned.sample) for scanned in scans if scanned.sample), ("", b""))
-        schema = _schema(sample, place, named)
+        schema, floats = _schema(sample, place, named, wanted)
         if wanted is not None and sample:
             missing = [name for name in wanted if name not in schema.names]
             if missing:
@@ -60,20 +61,23 @@ class JsonlSource(FileSource):
                     f"{', '.join(schema.names)}. types={{…}} names the type of a column that comes later"
                 )
             schema = schema.empty_table().select(wanted).schema
-        form = JsonlFormat(columns=column_types(schema, place), others=wanted is not None)
+        form = JsonlFormat(columns=column_types(schema, place), others=wanted is not None, floats=floats)
         super().__init__(
             [listed for scanned in scans for listed in scanned.fragments(form)],
             {
                 "kind": "jsonl",
                 "columns": None if wanted is None else list(wanted),
                 "types": dict(form.columns),
+                "floats": list(floats),
                 "files": found.identity(),
             },
         )
 
 
-def _schema(sample: bytes, place: str, named: Mapping[str, str]) -> pa.Schema:
-    """The types of the first lines, with those that the user named."""
+def _schema(
+    sample: bytes, place: str, named: Mapping[str, str], wanted: Sequence[str] | None
+) -> tuple[pa.Schema, tuple[str, ...]]:
+    """The types of the first lines, with those that the user named; and which are floats for whole numbers."""
     import pyarrow as pa
     import pyarrow.json as pj
 
@@ -81,7 +85,7 @@ def _schema(sample: bytes, place: str, named: Mapping[str, str]) -> pa.Schema:
 
     fields = {name: type_of(word) for name, word in named.items()}
     if not sample:
-        return pa.schema(list(fields.items()))
+        return pa.schema(list(fields.items())), ()
     try:
         table = pj.read_json(
             pa.BufferReader(sample),
@@ -90,8 +94,8 @@ def _schema(sample: bytes, place: str, named: Mapping[str, str]) -> pa.Schema:
         )
     except pa.ArrowException as error:
         raise SourceError(f"{place} does not start with lines that are JSON objects: {error}") from error
-    found = {field.name: _text_where_unsure(field.type) for field in table.schema}
-    return pa.schema([(name, fields.get(name, kind)) for name, kind in (found | fields).items()])
+    types = {field.name: _text_where_unsure(field.type) for field in table.schema} | fields
+    return settled(table, types, fields, types if wanted is None else wanted, place)
 
 
 def _text_where_unsure(kind: pa.DataType) -> pa.DataType:

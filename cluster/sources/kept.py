@@ -1,21 +1,23 @@
 """Rows of an iterable for a job that can be resumed: Parquet files in a folder of the job's.
 
-The pieces are written first, under names of this attempt alone, and then one file that lists them. That file is what
-makes them complete: whoever creates it first has written the rows of the job, whoever comes second uses those, and
-pieces that it does not list are nobody's.
+The pieces are written first, under names of this attempt alone, and then one file that lists them, under the digest of
+the rows (see `cluster.kept_lists`). The list is what makes them complete: whoever creates it first has written these
+rows, and whoever comes second with equal ones uses those. Nothing else in the folder is touched.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from cluster.durable import fsync_folder, put_if_absent
-from cluster.errors import UsageError
+from cluster.durable import fsync_folder, put_if_absent, replace
+from cluster.errors import JobFolderError, UsageError
+from cluster.kept_lists import list_name
 from cluster.sources.base import FileSource, FragmentRows, Source
 from cluster.sources.files import file_fields
 from cluster.sources.iterable import Part
@@ -23,16 +25,15 @@ from cluster.stores import open_store
 from tensor import marks
 from tensor.origins import from_plain, to_plain
 from workers import storage
-from workers.columns import Columns, RowsDigest
+from workers.columns import Columns, digest_rows
 from workers.shards import ParquetFragment
 from workers.sinks.marking import mark_for
 
-_LIST = "rows.json"
-_FORMAT = 1
+_FORMAT = 2
 
 
 class KeptRows:
-    """A folder for the rows of one iterable.
+    """A folder for the rows of iterables.
 
     Args:
         folder: Its path or URL; made where it is missing.
@@ -41,102 +42,108 @@ class KeptRows:
     def __init__(self, folder: str) -> None:
         self._folder = folder
 
-    def source(self, name: str | None) -> Source | None:
-        """What is complete there; None if nothing is.
+    def source(self, name: str | None, digest: str) -> Source | None:
+        """The rows of a digest; None where they are not there, or not all of them.
 
         Args:
             name: What the user calls the rows now, for the job to compare.
+            digest: As `identity` of the source has it.
 
         Raises:
-            UsageError: It is damaged.
-            OSError: It cannot be read.
+            UsageError: Another version of shoal has written them.
+            OSError: They cannot be read.
         """
-        place = storage.join(self._folder, _LIST)
+        place = storage.join(self._folder, list_name(digest))
         try:
             with storage.open_input(place) as file:
                 listed = json.loads(file.read())
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
-        except ValueError as error:
-            raise UsageError(
-                f"{place} is damaged ({error}); delete its folder to have the rows written anew"
-            ) from error
         if listed["format"] != _FORMAT:
             raise UsageError(f"{place} has the format {listed['format']!r}, this version of shoal knows {_FORMAT}")
         fragments = [self._fragment(piece) for piece in listed["pieces"]]
-        identity = {"kind": "iterable", "name": name, "rows": listed["rows"], "digest": listed["digest"]}
-        return FileSource(fragments, identity, from_plain(listed["mark"]))
+        found = [fragment for fragment in fragments if fragment is not None]
+        if len(found) < len(fragments):
+            return None
+        rows = sum(piece["rows"] for piece in listed["pieces"])
+        identity = {"kind": "iterable", "name": name, "rows": rows, "digest": digest}
+        return FileSource(found, identity, from_plain(listed["mark"]))
 
     def write(self, name: str | None, pieces: Iterable[Part]) -> Source:
-        """Write the rows down, unless somebody else completes that first.
+        """Write the rows down, unless equal ones are there in the end.
 
         Args:
             name: What the user calls the rows.
             pieces: All of them.
 
         Raises:
+            JobFolderError: Another driver has removed them at once.
             OSError: They cannot be written.
         """
         if not storage.is_url(self._folder):
             Path(self._folder).mkdir(parents=True, exist_ok=True)
         attempt = secrets.token_hex(4)
         listed: list[dict[str, Any]] = []
-        digest, mark = RowsDigest(), None
+        mark = None
         try:
             for piece in pieces:
                 listed.append({"file": f"{attempt}-{len(listed):06d}.parquet", "rows": piece.table.num_rows})
                 mark = marks.combine([mark, piece.mark])
                 listed[-1]["size_bytes"] = _write(storage.join(self._folder, listed[-1]["file"]), piece)
-                digest.update(_columns_of(piece))
+                listed[-1]["digest"] = digest_rows(_columns_of(piece))
         except BaseException:
-            for piece_written in listed:
-                with suppress(OSError):  # what ended the writing says more
-                    storage.remove(storage.join(self._folder, piece_written["file"]))
+            self._remove(listed)
             raise
-        story = {
-            "format": _FORMAT,
-            "rows": digest.rows,
-            "digest": digest.hexdigest(),
-            "mark": to_plain(mark),
-            "pieces": listed,
-        }
-        self._complete(
-            json.dumps(story, indent=1).encode() + b"\n"
-        )  # if this fails, the list may be there all the same
-        source = self.source(name)
-        assert source is not None
-        with suppress(FileNotFoundError):  # somebody else is tidying up as well
-            self._tidy({kept.fragment.path for kept in source.fragments()})
+        digest = _digest_of(listed, marked=mark is not None)
+        story = json.dumps({"format": _FORMAT, "mark": to_plain(mark), "pieces": listed}, indent=1).encode() + b"\n"
+        self._put(list_name(digest), story)  # if this fails, the list may be there all the same
+        source = self.source(name, digest)
+        if source is None:  # there is a list, of files that are gone
+            self._put(list_name(digest), story, replacing=True)
+            source = self.source(name, digest)
+        used = {kept.fragment.path.rpartition("/")[2] for kept in source.fragments()} if source is not None else set()
+        self._remove(piece for piece in listed if piece["file"] not in used)
+        if source is None:
+            raise JobFolderError(
+                f"the rows that were just written to {self._folder} are gone: another driver, with other rows, has "
+                "taken the folder over. Run the job again, and give each job a folder of its own"
+            )
         return source
 
-    def _fragment(self, piece: dict[str, Any]) -> FragmentRows:
-        place = storage.join(self._folder, piece["file"])
+    def _fragment(self, piece: dict[str, Any]) -> FragmentRows | None:
+        """A piece, if it is there as it was written."""
         try:
-            found = storage.stat(place)
+            found = storage.stat(storage.join(self._folder, piece["file"]))
         except FileNotFoundError:
-            found = None
-        if found is None or found.size_bytes != piece["size_bytes"]:
-            state = "missing" if found is None else f"{found.size_bytes} bytes long"
-            raise UsageError(
-                f"{place} is {state}; its rows were {piece['size_bytes']} bytes. Put it back, or delete its folder and "
-                "what was computed of it to start over"
-            )
-        return FragmentRows(ParquetFragment(row_group=0, columns=None, **file_fields(found)), piece["rows"])
+            return None
+        if found.size_bytes != piece["size_bytes"]:
+            return None
+        fragment = ParquetFragment(row_group=0, columns=None, digest=piece["digest"], **file_fields(found))
+        return FragmentRows(fragment, piece["rows"])
 
-    def _complete(self, story: bytes) -> None:
-        """Create the list, whole, unless somebody was faster."""
+    def _put(self, name: str, story: bytes, *, replacing: bool = False) -> None:
+        """Create a list, whole, unless somebody was faster; or replace it."""
         if storage.is_url(self._folder):
-            open_store(self._folder).put_if_absent(_LIST, story)
+            store = open_store(self._folder)
+            store.replace(name, story) if replacing else store.put_if_absent(name, story)
             return
         folder = Path(self._folder)
         fsync_folder(folder)  # what is listed must survive whatever the list does
-        put_if_absent(folder / _LIST, story, temporaries=folder)
+        (replace if replacing else put_if_absent)(folder / name, story, temporaries=folder)
 
-    def _tidy(self, kept: Collection[str]) -> None:
-        """Remove what attempts have left that were not completed."""
-        for file in storage.list_files(self._folder):
-            if file.place not in kept and not file.place.endswith(f"/{_LIST}"):
-                storage.remove(file.place)
+    def _remove(self, pieces: Iterable[dict[str, Any]]) -> None:
+        """Remove pieces of ours that no list names."""
+        for piece in pieces:
+            with suppress(OSError):  # what ended the writing says more; and who opens the job's folder tidies up
+                storage.remove(storage.join(self._folder, piece["file"]))
+
+
+def _digest_of(listed: Iterable[dict[str, Any]], *, marked: bool) -> str:
+    """The digest of rows and of how they are cut: what the plan of a job follows from.
+
+    Marked rows differ from equal ones that may be trained on; what computed them may differ from run to run.
+    """
+    return hashlib.sha256(json.dumps([marked, [piece["digest"] for piece in listed]]).encode()).hexdigest()
 
 
 def _write(place: str, piece: Part) -> int:

@@ -93,7 +93,7 @@ class ArrowSource(_MemorySource):
     """An Arrow table, a record batch, a frame of pandas or polars, or what else exports Arrow's C interface.
 
     It is copied once into a sealed memfd that every worker on this machine maps. The index of a pandas frame is left
-    out: `reset_index()` makes it a column.
+    out: `reset_index()` makes it a column. Whole numbers of which some are missing become float64 with NaN.
 
     Args:
         table: The rows.
@@ -104,8 +104,11 @@ class ArrowSource(_MemorySource):
     """
 
     def __init__(self, table: Any) -> None:
+        from workers.arrow import check_schema, fit_nulls
+
         arrow = as_table(table)
-        super().__init__(arrow, mark_of(arrow.schema))
+        check_schema(arrow.schema)
+        super().__init__(fit_nulls(arrow), mark_of(arrow.schema))
 
 
 def is_arrow(value: Any) -> bool:

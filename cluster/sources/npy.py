@@ -11,8 +11,10 @@ from cluster.sources.base import FileSource, FragmentRows
 from cluster.sources.files import file_fields, find_files, reaching
 from workers import storage
 from workers.columns import as_columns
+from workers.errors import SourceError
 from workers.readers.npy import NpyHeader, npy_header
 from workers.shards import NpyFragment
+from workers.storage import FileInfo
 
 
 class NpySource(FileSource):
@@ -25,7 +27,7 @@ class NpySource(FileSource):
 
     Raises:
         SourceNotFoundError: There is no such file.
-        SourceError: It is no .npy file, or one of pickled objects.
+        SourceError: It is no .npy file, one of pickled objects, or cut off.
         UsageError: Files have other dtypes or row shapes than the first.
         ColumnsError: It holds a type that shoal does not carry.
     """
@@ -37,6 +39,7 @@ class NpySource(FileSource):
             for file in found.files:
                 with storage.open_input(file.place) as opened:
                     headers.append(npy_header(opened, file.place))
+                _check_size(file, headers[-1])
         first = headers[0]
         as_columns({column: np.empty((0, *first.shape[1:]), first.dtype)})
         for file, header in zip(found.files, headers, strict=True):
@@ -51,4 +54,13 @@ class NpySource(FileSource):
                 for file, header in zip(found.files, headers, strict=True)
             ],
             {"kind": "npy", "column": column, "files": found.identity()},
+        )
+
+
+def _check_size(file: FileInfo, header: NpyHeader) -> None:
+    expected_bytes = header.offset + header.shape[0] * header.row_bytes
+    if file.size_bytes < expected_bytes:
+        raise SourceError(
+            f"{file.place} is cut off: an array of {header.dtype}, shape {header.shape}, takes {expected_bytes} bytes "
+            f"with its header, and the file has {file.size_bytes}; copy or write it anew"
         )

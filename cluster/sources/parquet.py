@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from cluster.errors import UsageError
 from cluster.sources.base import FileSource, FragmentRows
 from cluster.sources.choice import checked_choice
 from cluster.sources.files import file_fields, find_files, reaching
 from cluster.sources.hive import Partition, partitions_of
+from cluster.sources.parquet_nulls import ParquetNulls
 from workers import storage
 from workers.errors import ColumnsError
 from workers.shards import ParquetFragment
@@ -18,12 +20,15 @@ from workers.sinks.marking import mark_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
     from tensor import Origin
 
 
 class ParquetSource(FileSource):
     """One or more Parquet files; each of their row groups is a fragment.
+
+    Whole numbers of which the files miss some become float64 with NaN, in all of the source.
 
     Args:
         path: A file, a folder (with all .parquet and .pq files in it and its folders), or a pattern such as
@@ -37,7 +42,7 @@ class ParquetSource(FileSource):
         SourceNotFoundError: There is no such file.
         SourceError: The files cannot be reached.
         UsageError: A file is not Parquet, lacks a column, or has other columns than the first.
-        ColumnsError: A column has a type that shoal does not carry.
+        ColumnsError: A column has a type that shoal does not carry, or nulls where NumPy has no place for them.
     """
 
     def __init__(
@@ -46,33 +51,29 @@ class ParquetSource(FileSource):
         wanted = checked_choice(columns)
         found = find_files(path, (".parquet", ".pq"))
         partitions = partitions_of(found) if hive else [()] * len(found.files)
-        fragments: list[FragmentRows] = []
+        nulls = ParquetNulls()
+        row_groups: list[tuple[dict[str, Any], Sequence[int]]] = []
         mark: Origin | None = None
         first: pa.Schema | None = None
         for file, partition in zip(found.files, partitions, strict=True):
-            schema, row_counts = _read_footer(file.place)
-            _check_apart(file.place, schema, partition)
-            in_file, in_folders = _divided(wanted, file.place, schema, partition)
-            if in_file is not None:
-                schema = schema.empty_table().select(in_file).schema.with_metadata(schema.metadata)
-            mark = mark or mark_of(schema)
-            if first is None:
-                _check_types(file.place, schema)
-                first = schema
-            _check_same(found.files[0].place, first, file.place, schema)
-            first_row = 0
-            for row_group, rows in enumerate(row_counts):
-                fragment = ParquetFragment(
-                    row_group=row_group,
-                    columns=in_file,
-                    partition=in_folders,
-                    first_row=first_row,
-                    **file_fields(file),
+            with _opened(file.place) as parquet:
+                schema = parquet.schema_arrow
+                _check_apart(file.place, schema, partition)
+                in_file, in_folders = _divided(wanted, file.place, schema, partition)
+                if in_file is not None:
+                    schema = schema.empty_table().select(in_file).schema.with_metadata(schema.metadata)
+                mark = mark or mark_of(schema)
+                if first is None:
+                    _check_types(file.place, schema)
+                    first = schema
+                _check_same(found.files[0].place, first, file.place, schema)
+                nulls.look(file.place, parquet, schema)
+                row_groups.append(
+                    ({"columns": in_file, "partition": in_folders, **file_fields(file)}, _row_counts(parquet))
                 )
-                fragments.append(FragmentRows(fragment, rows))
-                first_row += rows
+        floats = nulls.floats()
         super().__init__(
-            fragments,
+            [listed for fields, row_counts in row_groups for listed in _fragments(fields, row_counts, floats)],
             {
                 "kind": "parquet",
                 "columns": None if wanted is None else list(wanted),
@@ -83,18 +84,31 @@ class ParquetSource(FileSource):
         )
 
 
-def _read_footer(path: str) -> tuple[pa.Schema, list[int]]:
-    """The schema, and the rows of each row group."""
+def _fragments(fields: dict[str, Any], row_counts: Sequence[int], floats: tuple[str, ...]) -> Iterator[FragmentRows]:
+    """Those of one file."""
+    first_row = 0
+    for row_group, rows in enumerate(row_counts):
+        yield FragmentRows(ParquetFragment(row_group=row_group, floats=floats, first_row=first_row, **fields), rows)
+        first_row += rows
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[pq.ParquetFile]:
+    """A file, to look at its footer."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     with reaching(), storage.open_input(path) as file:
         try:
             with pq.ParquetFile(file) as parquet:
-                schema, metadata = parquet.schema_arrow, parquet.metadata
+                yield parquet
         except pa.ArrowException as error:
             raise UsageError(f"{path} is not a Parquet file that can be read: {error}") from error
-    return schema, [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
+
+
+def _row_counts(parquet: pq.ParquetFile) -> list[int]:
+    metadata = parquet.metadata
+    return [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
 
 
 def _divided(

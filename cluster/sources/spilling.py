@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 _PIECE_ROWS, _PIECE_BYTES = 16_384, 16 << 20
 
 
-def spilled(source: Source | IterableSource, folder: str | None = None) -> Source:
+def spilled(source: Source | IterableSource, folder: str | None = None, digest: str | None = None) -> Source:
     """The source with a plan: itself, or what its rows were written to.
 
     Args:
         source: Any.
-        folder: Where to keep the rows of an iterable, as a path or URL: those that an earlier call has completed there
-            are used as they are. None keeps them in a file without a name, which goes with `close` or this process.
+        folder: Where to keep the rows of an iterable, as a path or URL. None keeps them in a file without a name, which
+            goes with `close` or this process.
+        digest: Of rows that an earlier call has kept there: they are used as they are, and the iterable is left alone.
 
     Raises:
         UsageError, ColumnsError: See `IterableSource.parts`; and rows whose types change.
@@ -37,7 +38,8 @@ def spilled(source: Source | IterableSource, folder: str | None = None) -> Sourc
     from cluster.sources.kept import KeptRows
 
     kept = KeptRows(folder)
-    return kept.source(source.name) or kept.write(source.name, pieces(source))
+    found = None if digest is None else kept.source(source.name, digest)
+    return found or kept.write(source.name, pieces(source))
 
 
 def pieces(source: IterableSource) -> Iterator[Part]:

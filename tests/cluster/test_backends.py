@@ -262,6 +262,16 @@ async def test_a_worker_that_dies_in_prepare_has_said_of_which_shard(backend, so
     assert "SIGKILL" in reports[-1].reason
 
 
+@pytest.mark.parametrize("backend", ["local"], indirect=True)
+async def test_workers_that_have_ended_leave_nothing_behind(backend):
+    for name in ("w0", "w1", "w2"):
+        backend.start(name, build(predictors.Double))
+        backend.kill(name)
+        await hear(backend, WorkerExited)
+    await asyncio.sleep(0)
+    assert len(backend._children) <= 1
+
+
 async def test_closing_twice_is_fine(backend):
     backend.start("w0", build(predictors.Double))
     await backend.close()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import tensor
-from cluster import UsageError, read_results
+from cluster import SourceFailed, UsageError, read_results
 from cluster.jobs import Job
 from tests.waiting import until
 
@@ -95,9 +95,11 @@ def test_the_same_digest_inline_and_local(folder):
         ("x.npy", "y.npy", "there is no file"),
         ("model.safetensors", "model.pt", "model.pt"),
         ("predict:Scale", "predict:Scales", "has no 'Scales'"),
+        ("predict:Scale", "json:JSONEncoder", "json:JSONEncoder has no __call__(self, batch)"),
         ("predict:Scale", "predicts:Scale", "no module named 'predicts'"),
         ('column = "x"', 'column = "z"', "the columns are: 'z'"),
         ('column = "x"', 'colum = "x"', "source.colum: unknown key; did you mean 'column'?"),
+        ("max_rows = 50", "max_tokens = 9", "batch: BatchPolicy(max_tokens=…) needs length_of=…"),
         ("max_rows = 50", "window = 50", "batch.window: unknown key; the keys here are max_rows"),
         ("shift = 1.0", "shaft = 1.0", "unexpected keyword argument 'shaft'"),
     ],
@@ -143,6 +145,29 @@ def test_a_home_that_nobody_has_is_said(folder):
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("shoal: '~nobodyx/x.npy' starts with a home folder, and this machine knows none for")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_damaged_source_is_an_error_of_the_drivers(folder):
+    (folder / "x.npy").write_bytes(b"no array")
+    with pytest.raises(SourceFailed, match=r"x\.npy"):
+        Job.from_file(folder / "job.toml").run()
+
+
+def test_a_table_for_ray_without_ray_is_noted(folder, caplog):
+    job = folder / "job.toml"
+    job.write_text(job.read_text() + "[ray]\nnum_cpus = 2\n")
+    Job.from_file(job, backend="inline").run(progress=False)
+    assert "[ray] table does nothing with the backend 'inline'" in caplog.text
+
+
+def test_a_reader_that_has_enough_ends_the_command_quietly(folder):
+    read, write = os.pipe()
+    os.close(read)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [SHOAL, "run", "job.toml", "--quiet", "--backend", "inline"]
+    with os.fdopen(write, "wb") as pipe:
+        done = subprocess.run(command, cwd=folder, env=environment, stdout=pipe, stderr=subprocess.PIPE, timeout=150)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_a_missing_job_file(tmp_path):
@@ -237,6 +262,7 @@ def test_interrupting_a_run_leaves_what_is_committed(folder):
     if job.returncode != 0:  # it may have been through already
         assert job.returncode == 130
         assert "interrupted; what is committed stays" in errors
+        assert "was interrupted; what is committed stays" in shoal("status", "out", cwd=folder).stdout
     done = shoal("run", "job.toml", "--quiet", cwd=folder)
     assert "had been committed before" in done.stdout
     np.testing.assert_array_equal(np.asarray(read_results(folder / "out")["y"]), np.arange(200) * 3 + 1)

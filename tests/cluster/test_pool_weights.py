@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 import tensor
-from cluster import JobFailed, Pool
+from cluster import JobFailed, Pool, UsageError
 from cluster.backends.local import _exit_reason
-from tensor.serialization import WeightsFileError
 from tests import predictors
 
 ROWS = {"x": np.ones((4, 4096), np.float32)}
@@ -66,7 +65,7 @@ def test_what_is_no_safetensors_file_is_said_before_a_worker_starts(tmp_path):
         "fifo": "it is a FIFO, expected a file",
         "": "it holds no safetensors file, but model.bin, which may be pickles",
     }.items():
-        with pytest.raises(WeightsFileError, match=message):
+        with pytest.raises(UsageError, match=message):
             pool_of(tmp_path / name)
 
 

@@ -145,6 +145,12 @@ class TestNpySource:
         os.utime(path, ns=(5, 5))
         assert NpySource(path).identity() == {**before, "files": [{**file, "mtime_ns": 5}]}
 
+    def test_a_file_that_is_cut_off_is_refused_at_once(self, tmp_path):
+        np.save(tmp_path / "x.npy", ROWS["x"])
+        os.truncate(tmp_path / "x.npy", 1000)
+        with pytest.raises(SourceError, match=r"x\.npy is cut off: .*takes 1728 bytes .* the file has 1000"):
+            NpySource(tmp_path / "x.npy")
+
     def test_several_files_are_one_column(self, tmp_path):
         for name, start in {"b": 3, "a": 0}.items():
             np.save(tmp_path / f"{name}.npy", np.arange(start, start + 3))
@@ -208,6 +214,34 @@ class TestParquetSource:
         with pytest.raises(ColumnsError, match=r"x\.parquet: column 'b' has the Arrow type struct.*columns=\[…\]"):
             ParquetSource(tmp_path / "x.parquet")
         assert read_back(ParquetSource(tmp_path / "x.parquet", columns=["a"]))["a"].tolist() == [1]
+
+    @pytest.mark.parametrize("statistics", [True, False])
+    def test_missing_whole_numbers_make_floats_of_all(self, tmp_path, statistics):
+        options = {"row_group_size": 2, "write_statistics": statistics}
+        pq.write_table(pa.table({"i": [1, 2, 3], "n": [1, 2, 3]}), tmp_path / "a.parquet", **options)
+        pq.write_table(pa.table({"i": [4, 5, None], "n": [4, 5, 6]}), tmp_path / "b.parquet", **options)
+        rows = [read_shard(shard) for shard in plan_shards(ParquetSource(tmp_path).fragments(), shard_rows=2)]
+        assert {str(each["i"].dtype) for each in rows} == {"float64"}
+        np.testing.assert_array_equal(concat_rows(rows)["i"], [1, 2, 3, 4, 5, np.nan])
+        assert concat_rows(rows)["n"].dtype == np.int64
+        assert read_back(ParquetSource(tmp_path / "a.parquet"))["i"].dtype == np.int64
+        assert list(read_back(ParquetSource(tmp_path, ["n"]))) == ["n"]
+        pq.write_table(pa.table({"i": [2**53 + 1], "n": [7]}), tmp_path / "c.parquet", **options)
+        with pytest.raises(ColumnsError, match=rf"'i' .*misses values.*{2**53 + 1}"):
+            read_back(ParquetSource(tmp_path))
+        assert read_back(ParquetSource(tmp_path / "c.parquet"))["i"].tolist() == [2**53 + 1]
+
+    @pytest.mark.parametrize("statistics", [True, False])
+    def test_nulls_without_a_place_are_refused_at_once(self, tmp_path, statistics):
+        table = pa.table({"b": [True, None, None], "l": [[1], [], None], "t": [["a"], [None], []], "e": [[1], [], [2]]})
+        path = tmp_path / "x.parquet"
+        pq.write_table(table, path, row_group_size=2, write_statistics=statistics)
+        with pytest.raises(ColumnsError, match=rf"{path}: column 'b' \(bool\) has 2 nulls.*columns=\[…\]"):
+            ParquetSource(path)
+        assert list(read_back(ParquetSource(path, ["t", "e"]))["t"].values) == ["a", None]
+        pq.write_table(table, path, write_statistics=statistics)
+        with pytest.raises(ColumnsError, match=rf"{path}: .*column 'l' .* has 1 nulls.*columns=\[…\]"):
+            ParquetSource(path, ["l"])
 
     def test_files_must_hold_the_same_columns(self, tmp_path):
         write_parquet(tmp_path / "a.parquet", {"x": np.array([1]), "y": np.array([1])})
@@ -328,6 +362,18 @@ class TestArrowSource:
         one.close()
         other.close()
 
+    def test_missing_whole_numbers_make_floats(self):
+        missing = pa.array([5, None, 7])
+        table = pa.table({"i": missing, "u": missing.cast("uint8"), "d": missing.dictionary_encode(), "n": [1, 2, 3]})
+        for value in (table, pd.DataFrame({"i": pd.array([5, None, 7], "Int64")})):
+            source = as_source(value)
+            rows = read_back(source, shard_rows=1)
+            for name in rows.keys() - {"n"}:
+                assert rows[name].dtype == np.float64
+                np.testing.assert_array_equal(rows[name], [5, np.nan, 7])
+            assert "n" not in rows or rows["n"].dtype == np.int64
+            source.close()
+
     def test_a_table_of_results_is_inference_only(self):
         table = pa.table({"x": [1.0]}).replace_schema_metadata(mark_for("job-1"))
         source = as_source(table)
@@ -336,8 +382,9 @@ class TestArrowSource:
 
     def test_what_cannot_be_columns_is_refused_at_once(self):
         before = open_files()
-        with pytest.raises(ColumnsError, match=r"'x' .int64. has 1 nulls"):
-            as_source(pa.table({"x": [1, None]}))
+        for column in ([True, None], [[1], None], [[1], [None]], [2**53 + 1, None]):
+            with pytest.raises(ColumnsError, match=r"'x' .*( has 1 nulls|beyond 2\*\*53)"):
+                as_source(pa.table({"x": column}))
         with pytest.raises(UsageError, match="this DataFrame is no table that Arrow can hold"):
             as_source(pd.DataFrame({"x": [1, "a"]}))
         assert open_files() == before

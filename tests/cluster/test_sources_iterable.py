@@ -2,8 +2,11 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +18,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import tensor
-from cluster.errors import UsageError
+from cluster import Pool, read_results
+from cluster.errors import JobFenced, JobFolderError, UsageError, UserCodeFailed
+from cluster.folder import JobFolder
 from cluster.planning import plan_digest, plan_shards
 from cluster.sources import ArraySource, IterableSource, as_source, spilled
 from cluster.sources import spilling as pieces
 from tensor import Origin, marks
 from tests.resources import open_files
 from tests.strategies import columns
+from workers import storage
 from workers.columns import concat_rows, digest_rows, row_count, slice_rows
 from workers.errors import ColumnsError, SourceError
 from workers.places import bytes_of
@@ -70,6 +76,13 @@ class TestRows:
 
     def test_without_rows(self, spill):
         assert plan_shards(spill(iter([])).fragments()) == []
+
+    def test_a_generator_that_was_gone_through_is_refused(self, spill):
+        rows = numbers(3)
+        spill(rows)
+        with pytest.raises(UsageError, match="the generator has been gone through before"):
+            spilled(IterableSource(rows))
+        assert spilled(IterableSource(lambda: numbers(3))).fragments()[0].rows == 3
 
     def test_tables_frames_and_batches(self, spill):
         table = pa.table({"x": [1.5, 2.5], "s": ["a", "b"]})
@@ -145,62 +158,239 @@ class TestTemporary:
         assert list(tmp_path.iterdir()) == []
 
 
+def never():
+    raise AssertionError("not asked for")
+
+
+def kept(rows, folder, **options):
+    return spilled(IterableSource(rows, **options), str(folder))
+
+
 class TestKept:
-    def test_rows_that_are_complete_are_used_again(self, tmp_path):
-        first = spilled(IterableSource(numbers(10)), str(tmp_path / "rows"))
-
-        def again():
-            raise AssertionError("not asked for")
-
-        second = spilled(IterableSource(again), str(tmp_path / "rows"))
+    def test_rows_that_something_was_computed_of_are_used_again(self, tmp_path):
+        first = kept(numbers(10), tmp_path / "rows")
+        second = spilled(IterableSource(never), str(tmp_path / "rows"), first.identity()["digest"])
         assert second.identity() == first.identity()
         assert json.loads(json.dumps(first.identity())) == first.identity()
-        digests = [plan_digest(plan_shards(source.fragments())) for source in (first, second)]
-        assert digests[0] == digests[1]
         assert read_back(second)["n"].tolist() == list(range(10))
 
+    def test_equal_rows_have_one_plan_wherever_they_are(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(pieces, "_PIECE_ROWS", 4)
+        plans = {plan_digest(plan_shards(kept(numbers(10), tmp_path / name).fragments())) for name in "ab"}
+        assert len(plans) == 1
+        assert plan_digest(plan_shards(kept(numbers(10, start=1), tmp_path / "c").fragments())) not in plans
+
     def test_another_name_is_another_job(self, tmp_path):
-        one, other = (spilled(IterableSource(numbers(3), name=name), str(tmp_path)) for name in ("a", "b"))
+        one, other = (kept(numbers(3), tmp_path, name=name) for name in ("a", "b"))
         assert {**one.identity(), "name": "b"} == other.identity() != one.identity()
 
-    def test_rows_that_are_not_complete_are_written_anew(self, tmp_path):
+    def test_an_iterable_that_fails_leaves_what_is_there(self, tmp_path):
         def failing():
             yield pa.table({"n": [1, 2]})
             raise OSError("the line broke")
 
+        kept(numbers(3), tmp_path)
+        before = sorted(tmp_path.iterdir())
         with pytest.raises(OSError, match="the line broke"):
-            spilled(IterableSource(failing()), str(tmp_path))
-        (tmp_path / "0123-000000.parquet").write_bytes(b"of a process that was killed")
-        source = spilled(IterableSource(numbers(3)), str(tmp_path))
-        assert {path.name for path in tmp_path.iterdir()} == {
-            "rows.json",
-            *(Path(listed.fragment.path).name for listed in source.fragments()),
-        }
+            kept(failing(), tmp_path)
+        assert sorted(tmp_path.iterdir()) == before
 
-    def test_who_comes_second_uses_what_the_first_wrote(self, tmp_path):
+    @pytest.mark.parametrize("start", [0, 100], ids=["equal rows", "other rows"])
+    def test_two_at_once(self, tmp_path, start):
+        others = []
+
         def overtaken():
             yield from numbers(3)
-            spilled(IterableSource(numbers(5, start=100)), str(tmp_path))
+            others.append(kept(numbers(3, start=start), tmp_path))
 
-        source = spilled(IterableSource(overtaken()), str(tmp_path))
-        assert read_back(source)["n"].tolist() == list(range(100, 105))
-        assert len(list(tmp_path.iterdir())) == 2
+        source = kept(overtaken(), tmp_path)
+        assert read_back(source)["n"].tolist() == [0, 1, 2]
+        assert read_back(others[0])["n"].tolist() == [start, start + 1, start + 2]
+        assert len(list(tmp_path.iterdir())) == (4 if start else 2)
 
-    def test_the_mark_is_in_the_files(self, tmp_path):
+    def test_the_mark_is_in_the_files_and_counts(self, tmp_path):
         with tensor.inference_mode(), marks.origin(job="job-1"):
             rows = [{"v": tensor.ones(3)}]
-        source = spilled(IterableSource(rows), str(tmp_path))
-        assert mark_of(pq.read_schema(source.fragments()[0].fragment.path)) == Origin(job="job-1")
-        assert spilled(IterableSource([]), str(tmp_path)).mark() == Origin(job="job-1")
+        source = kept(rows, tmp_path)
+        assert mark_of(pq.read_schema(source.fragments()[0].fragment.path)) == source.mark() == Origin(job="job-1")
+        assert kept([{"v": np.ones(3, np.float32)}], tmp_path).mark() is None
 
-    def test_what_was_damaged_is_said(self, tmp_path):
-        source = spilled(IterableSource(numbers(3)), str(tmp_path))
-        Path(source.fragments()[0].fragment.path).unlink()
-        with pytest.raises(UsageError, match=r"\.parquet is missing; its rows were \d+ bytes"):
-            spilled(IterableSource([]), str(tmp_path))
-        (tmp_path / "rows.json").write_text("{")
-        with pytest.raises(UsageError, match=r"rows\.json is damaged"):
-            spilled(IterableSource([]), str(tmp_path))
+    @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"{")], ids=["gone", "cut off"])
+    @pytest.mark.parametrize("suffix", ["json", "parquet"])
+    def test_what_was_damaged_is_written_anew(self, tmp_path, damage, suffix):
+        first = kept(numbers(3), tmp_path)
+        damage(next(tmp_path.glob(f"*.{suffix}")))
+        second = spilled(IterableSource(numbers(3)), str(tmp_path), first.identity()["digest"])
+        assert read_back(second)["n"].tolist() == [0, 1, 2]
+        assert second.identity() == first.identity()
+
+    def test_rows_that_another_driver_removes_meanwhile(self, tmp_path):
+        def robbed():
+            yield pa.table({"n": range(pieces._PIECE_ROWS)})
+            yield pa.table({"n": [1]})
+            next(tmp_path.glob("*.parquet")).unlink()
+
+        with pytest.raises(JobFolderError, match="another driver, with other rows, has taken the folder over"):
+            kept(robbed(), tmp_path)
+
+
+class TestTakingOver:
+    """A job folder with the rows of a job that has committed nothing."""
+
+    @pytest.fixture(params=["path", "url"])
+    def place(self, request, tmp_path, bucket):
+        return str(tmp_path / "out") if request.param == "path" else f"{bucket}/out"
+
+    @staticmethod
+    def opened(place, rows, **options):
+        source = spilled(IterableSource(rows), *JobFolder.rows_place(place))
+        JobFolder.open(place, {"source": source.identity()}, shards=1, **options)
+        return source
+
+    @pytest.mark.parametrize("then", [3, 5], ids=["the old rows", "the new rows"])
+    def test_a_driver_killed_at_any_step(self, place, then):
+        steps: list[str] = []
+
+        class KilledError(BaseException):
+            pass
+
+        def checkpoint(step):
+            steps.append(step)
+            if len(steps) == fatal:
+                raise KilledError
+
+        for fatal in count(1):
+            out, steps[:] = f"{place}/{fatal}", []
+            self.opened(out, numbers(3))
+            with suppress(KilledError):
+                self.opened(out, numbers(5), checkpoint=checkpoint)
+            source = self.opened(out, numbers(then))
+            assert read_back(source)["n"].tolist() == list(range(then))
+            assert len(storage.list_files(f"{out}/_shoal/rows")) == 2
+            if len(steps) < fatal:
+                break
+        assert fatal > 3
+
+    def test_rows_of_a_job_that_is_taken_over_go_with_it(self, place):
+        self.opened(place, numbers(3))
+        JobFolder.open(place, {"source": {"kind": "npy"}}, shards=1)
+        assert storage.list_files(f"{place}/_shoal") != []
+        assert not any("/rows/" in file.place for file in storage.list_files(f"{place}/_shoal"))
+
+    def test_rows_that_are_gone_before_the_job_has_the_folder(self, place):
+        source = spilled(IterableSource(numbers(3)), *JobFolder.rows_place(place))
+        storage.remove(source.fragments()[0].fragment.path)
+        with pytest.raises(JobFolderError, match="has lost the rows of this job: another driver, with other rows"):
+            JobFolder.open(place, {"source": source.identity()}, shards=1)
+        assert read_back(self.opened(place, numbers(3)))["n"].tolist() == [0, 1, 2]
+
+
+class Doubling:
+    """Does what the test says before each batch."""
+
+    before = staticmethod(lambda first: None)
+
+    def __call__(self, batch):
+        self.before(int(batch["n"][0]))
+        return {"y": batch["n"] * 2}
+
+
+def run(out, rows):
+    with Pool(Doubling, backend="inline") as pool:
+        return pool.run(IterableSource(rows), out, shard_rows=8, progress=False)
+
+
+def stop(at):
+    def before(first):
+        if first >= at:
+            raise RuntimeError("stopped here")
+
+    return staticmethod(before)
+
+
+def kept_files(out):
+    return sorted(path.name for path in (out / "_shoal" / "rows").iterdir())
+
+
+class TestJobs:
+    @pytest.fixture(autouse=True)
+    def outcome(self, tmp_path):
+        """However it went, the job's own rows are there, and are the only ones."""
+        yield
+        out = next(tmp_path.glob("out*"))
+        assert run(out, never).resumed_rows == 32
+        assert np.sort(read_results(out)["y"]).tolist() == list(range(0, 64, 2))
+        assert len(kept_files(out)) == 2
+
+    def test_another_driver_commits_while_rows_are_written(self, tmp_path, monkeypatch):
+        def overtaken():
+            yield from numbers(32)
+            monkeypatch.setattr(Doubling, "before", stop(8))
+            with pytest.raises(UserCodeFailed, match="stopped here"):
+                run(tmp_path / "out", numbers(32))
+            monkeypatch.undo()
+
+        assert run(tmp_path / "out", overtaken()).resumed_rows == 8
+
+    def test_another_driver_commits_while_other_rows_are_written(self, tmp_path):
+        def overtaken():
+            yield from numbers(32, start=100)
+            run(tmp_path / "out", numbers(32))
+
+        with pytest.raises(JobFolderError, match=r"holds another job: source\.digest was"):
+            run(tmp_path / "out", overtaken())
+
+    def test_a_driver_comes_and_fails_while_another_has_committed_nothing(self, tmp_path, monkeypatch):
+        def failing():
+            yield {"n": 1}
+            raise OSError("the line broke")
+
+        def before(first):
+            monkeypatch.undo()
+            with pytest.raises(OSError, match="the line broke"):
+                run(tmp_path / "out", failing())
+
+        monkeypatch.setattr(Doubling, "before", staticmethod(before))
+        assert run(tmp_path / "out", numbers(32)).rows == 32
+
+    @pytest.mark.parametrize("start", [0, 100], ids=["equal rows", "other rows"])
+    def test_a_driver_takes_over_from_another_that_has_committed_nothing(self, tmp_path, monkeypatch, start):
+        def before(first):
+            monkeypatch.undo()
+            assert run(tmp_path / "out", numbers(32)).rows == 32
+
+        monkeypatch.setattr(Doubling, "before", staticmethod(before))
+        with pytest.raises(JobFenced):
+            run(tmp_path / "out", numbers(32, start=start))
+
+    def test_a_folder_that_was_moved(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(Doubling, "before", stop(8))
+        with pytest.raises(UserCodeFailed, match="stopped here"):
+            run(tmp_path / "out", numbers(32))
+        monkeypatch.undo()
+        shutil.copytree(tmp_path / "out", tmp_path / "out-elsewhere", copy_function=shutil.copy)  # with other times
+        shutil.rmtree(tmp_path / "out")
+        assert run(tmp_path / "out-elsewhere", never).resumed_rows == 8
+
+    @pytest.mark.parametrize("moment", ["in the middle of the rows", "before the manifest"])
+    def test_a_driver_killed_before_it_has_a_job(self, tmp_path, moment):
+        out = tmp_path / "out"
+        code = (
+            "import os, signal, sys\n"
+            "from cluster.folder import JobFolder\n"
+            "from cluster.sources import IterableSource, spilled, spilling\n"
+            "spilling._PIECE_ROWS = 8\n"
+            "def rows():\n"
+            "    for n in range(4000):\n"
+            "        yield {'n': n}\n"
+            "    if sys.argv[2] == 'in the middle of the rows':\n"
+            "        os.kill(os.getpid(), signal.SIGKILL)\n"
+            "spilled(IterableSource(rows()), *JobFolder.rows_place(sys.argv[1]))\n"
+            "os.kill(os.getpid(), signal.SIGKILL)\n"
+        )
+        assert subprocess.run([sys.executable, "-c", code, str(out), moment], check=False).returncode == -9
+        assert any(name.endswith(".json") for name in kept_files(out)) == (moment == "before the manifest")
+        assert run(out, numbers(32)).rows == 32
 
 
 class TestWhatIsMeant:

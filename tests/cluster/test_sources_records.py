@@ -99,23 +99,58 @@ class TestCsvSource:
 
     def test_a_value_that_does_not_fit_is_named_with_its_rows(self, tmp_path):
         path = tmp_path / "x.csv"
-        path.write_text("n,m\n" + "1,1\n" * 300_000 + "1.5,1\n")
+        path.write_text("n,m\n" + "1,1\n" * 300_000 + "1,1.5\n")
         source = CsvSource(path)
         assert len(source.fragments()) == 2
         with pytest.raises(
             SourceError,
-            match=rf"{path}: rows \d+ to 300000, in bytes \d+ to 1200010, cannot be read: .*int64: invalid value '1.5'"
-            r".*\(n: int64, m: int64\).*types=\{",
+            match=rf"{path}: row 300000 \(the first is row 0\), in bytes \d+ to 1200010, cannot be read: column 'm': "
+            r".*int64: invalid value '1.5'.*types=\{\"m\": \"float64\"\}",
         ):
             read_back(source)
 
+    @pytest.mark.parametrize(
+        ("line", "message"),
+        [
+            (b"1,a,c\n", "row 300001 .*: Expected 2 columns, got 3"),
+            (b"1,\xe9\n", "row 300001 .*'s' is not UTF-8; .*iconv"),
+        ],
+    )
+    def test_a_broken_row_is_named(self, tmp_path, line, message):
+        (tmp_path / "x.csv").write_bytes(b"n,s\n" + b"1,a\n" * 300_000 + b'\n2,"a\nb"\n' + line)
+        with pytest.raises(SourceError, match=message) as raised:
+            read_back(CsvSource(tmp_path / "x.csv"), shard_rows=1000)
+        assert "float64" not in str(raised.value)
+
+    def test_what_is_not_utf_8_is_said_at_once(self, tmp_path):
+        path = tmp_path / "x.csv"
+        path.write_bytes(b"n,s\n1,ok\n2,caf\xe9\n")
+        with pytest.raises(SourceError, match=r"'s' is not UTF-8 in row 1 .*b'caf\\xe9', byte 3 of the value; .*iconv"):
+            CsvSource(path)
+        assert read_back(CsvSource(path, types={"s": "binary"}))["s"].tolist() == [b"ok", b"caf\xe9"]
+        assert read_back(CsvSource(path, ["n"]))["n"].tolist() == [1, 2]
+        path.write_bytes(b"caf\xe9\n1\n")
+        with pytest.raises(SourceError, match=r"is not UTF-8: its first line, b'caf\\xe9"):
+            CsvSource(path)
+
     def test_missing_numbers(self, tmp_path):
-        (tmp_path / "x.csv").write_text("n,f\n1,1.5\n,\n")
-        with pytest.raises(ColumnsError, match=r"'n' \(int64\) lacks 1 of 2 values; .* types=\{\"n\": \"float64\"\}"):
-            read_back(CsvSource(tmp_path / "x.csv"))
-        rows = read_back(CsvSource(tmp_path / "x.csv", types={"n": "float64"}))
+        path = tmp_path / "x.csv"
+        path.write_text("n,f\n1,1.5\n,\n")
+        rows = read_back(CsvSource(path), shard_rows=1)
         np.testing.assert_array_equal(rows["n"], [1, np.nan])
         np.testing.assert_array_equal(rows["f"], [1.5, np.nan])
+        with pytest.raises(ColumnsError, match=r"x\.csv: column 'n' \(int64\) has 1 nulls"):
+            CsvSource(path, types={"n": "int64"})
+        path.write_text(f'n\n{2**53 + 1}\n""\n')
+        with pytest.raises(ColumnsError, match=r"x\.csv: column 'n' .*beyond 2\*\*53"):
+            CsvSource(path)
+        path.write_text("n,m\n1,2\n,2\n" + "1,2\n" * 300_000 + f"{2**53 + 1},2\n")
+        with pytest.raises(ColumnsError, match=r"rows \d+ to 300002, .*column 'n' .* may have lost digits"):
+            read_back(CsvSource(path))
+        assert read_back(CsvSource(path, types={"n": "float64"}))["n"][-1] == 2**53
+        path.write_text("n\n" + "1\n" * 600_000 + '""\n')
+        with pytest.raises(ColumnsError, match=r"'n' \(int64\) lacks 1 of \d+ values; .* types=\{\"n\": \"float64\"\}"):
+            read_back(CsvSource(path))
 
     def test_several_files_have_one_table(self, tmp_path):
         (tmp_path / "a.csv").write_text("x,y\n")
@@ -180,6 +215,13 @@ class TestJsonlSource:
         assert rows["when"].tolist() == ["2024-01-02T03:04:05", None]
         with pytest.raises(UsageError, match=r"first lines of .* have no key 'z'; they have n, when, o, f, t\. types="):
             JsonlSource(path, columns=["z"])
+
+    def test_missing_values(self, tmp_path):
+        path = tmp_path / "x.jsonl"
+        path.write_text('{"n": 1, "b": true}\n{"n": null}\n{"b": false}\n')
+        with pytest.raises(ColumnsError, match=r"x\.jsonl: column 'b' \(bool\) has 1 nulls.*columns=\[…\]"):
+            JsonlSource(path)
+        np.testing.assert_array_equal(read_back(JsonlSource(path, ["n"]), shard_rows=1)["n"], [1, np.nan, np.nan])
 
     def test_what_comes_later_must_fit(self, tmp_path):
         path = tmp_path / "x.jsonl"

@@ -107,5 +107,6 @@ def test_rows_of_an_iterable_are_kept_there(bucket):
     folder = f"{bucket}/out/_shoal/rows"
     source = spilled(IterableSource({"data": value} for value in ROWS), folder)
     np.testing.assert_array_equal(read_back(source)["data"], ROWS)
-    assert spilled(IterableSource([]), folder).identity() == source.identity()
+    assert spilled(IterableSource([]), folder, source.identity()["digest"]).identity() == source.identity()
+    assert spilled(IterableSource({"data": value} for value in ROWS), folder).fragments() == source.fragments()
     assert len(storage.list_files(folder)) == 2

@@ -11,6 +11,7 @@ import pytest
 
 from cluster import JobFailed, Pool, read_dead_letters, read_results
 from tests.gates import chaos
+from tests.gates.driving import backend_at
 from tests.gates.faults import Faulty, write_plan
 from workers.columns import digest_rows
 
@@ -71,18 +72,18 @@ def test_g4_a_stream_leaves_them_out_and_says_so(backend, tmp_path):
 
 
 @pytest.mark.parametrize("how", ["raise", "SIGKILL"])
-def test_g4_one_more_than_the_budget_ends_the_job_and_names_the_row(backend, tmp_path, how):
+def test_g4_one_more_than_the_budget_ends_the_job_and_names_the_row(place, tmp_path, how):
     source, out = chaos.source_of(512), tmp_path / "out"
     plan = write_plan(tmp_path / "plan", always={400: how, 401: how})
     with (
-        make_pool(plan, backend, max_dead_rows=1) as pool,
+        make_pool(plan, backend_at(place), max_dead_rows=1) as pool,
         pytest.raises(JobFailed, match=r"rows? 40[01] "),
     ):
         pool.run(source, out, batch=chaos.POLICY, shard_rows=chaos.SHARD_ROWS)
     committed = np.asarray(read_results(out, partial=True)["id"]).tolist()
     assert not {400, 401} & set(committed)
     assert Counter(committed).most_common(1)[0][1] == 1
-    with make_pool(plan, backend, max_dead_rows=2) as pool:  # the same job, with a larger budget, goes on
+    with make_pool(plan, backend_at(place), max_dead_rows=2) as pool:  # the same job, with a larger budget, goes on
         report = pool.run(source, out, batch=chaos.POLICY, shard_rows=chaos.SHARD_ROWS)
     assert (report.resumed_rows, report.dead_rows) == (len(committed), 2)
 

@@ -13,7 +13,7 @@ from workers.messages import CancelJob
 STEP = Step("user", "P.__call__")
 
 
-def run(pieces, poison, *, flaky=0, accept=lambda returned, rows, more: returned):
+def run(pieces, poison, *, flaky=0, most=99, accept=lambda returned, rows, more: returned):
     """What was called, what came of it, and what was given up, by rows that raise."""
     calls, dead, left = [], {}, flaky
 
@@ -23,6 +23,8 @@ def run(pieces, poison, *, flaky=0, accept=lambda returned, rows, more: returned
         if left:
             left -= 1
             raise OSError("for once")
+        if stop - start > most:
+            raise MemoryError
         for row in range(start, stop):
             if row in poison:
                 raise ValueError(f"row {row}")
@@ -70,10 +72,22 @@ def test_a_row_that_was_alone_is_tried_once_more():
     assert (calls, accepted, dead) == ([(3, 4), (3, 4)], [(3, 4, [3])], {})
 
 
-def test_an_error_that_comes_once_costs_no_row():
-    calls, accepted, dead = run([(0, 4)], set(), flaky=1)
-    assert (calls, dead) == ([(0, 4), (0, 2), (2, 4)], {})
-    assert [part for _, _, part in accepted] == [[0, 1], [2, 3]]
+def test_an_error_that_comes_once_changes_nothing():
+    calls, accepted, dead = run([(0, 4), (4, 6)], set(), flaky=1)
+    assert (calls, dead) == ([(0, 4), (0, 2), (2, 4), (0, 4), (4, 6)], {})
+    assert accepted == [(0, 4, [0, 1, 2, 3]), (4, 6, [4, 5])]
+
+
+def test_what_never_runs_whole_keeps_the_output_of_its_parts():
+    calls, accepted, dead = run([(0, 5)], set(), most=3)
+    assert (calls, dead) == ([(0, 5), (0, 2), (2, 5), (0, 5)], {})
+    assert accepted == [(0, 2, [0, 1]), (2, 5, [2, 3, 4])]
+
+
+def test_a_piece_without_one_of_its_rows_is_not_tried_again():
+    calls, accepted, dead = run([(0, 2), (2, 4)], {3}, flaky=1)
+    assert calls == [(0, 2), (0, 1), (1, 2), (0, 2), (2, 4), (2, 3), (3, 4)]
+    assert ([part for _, _, part in accepted], set(dead)) == ([[0, 1], [2]], {3})
 
 
 def test_what_is_wrong_with_the_answer_is_not_about_a_row():
@@ -88,3 +102,6 @@ def test_whether_another_call_follows_is_known():
     more = []
     run([(0, 4), (4, 6)], {1}, accept=lambda returned, rows, follows: more.append(follows))
     assert more == [True, True, False]  # row 0, rows 2 and 3, rows 4 and 5
+    more.clear()
+    run([(0, 4)], set(), flaky=1, accept=lambda returned, rows, follows: more.append(follows))
+    assert more == [True, True, False]  # the halves, and all

@@ -52,7 +52,10 @@ def test_long_messages_are_cut():
     def fails():
         raise ValueError("x" * 10**6)
 
-    assert len(raised(fails).message) == 10_000
+    failure = raised(fails)
+    assert len(failure.message) == 10_000
+    assert len(failure.traceback) < 25_000
+    assert failure.traceback.startswith("Traceback")
 
 
 def test_a_syntax_error_leads_to_its_own_line(tmp_path, monkeypatch):

@@ -21,6 +21,7 @@ from workers.messages import (
     ShardDone,
     ShardFailed,
 )
+from workers.read_ahead import ReadAhead
 from workers.serving import Commands, serve
 
 PREPARED = {shard: Event() for shard in range(4)}
@@ -128,6 +129,9 @@ def test_what_raises_ahead_is_reported_for_its_own_shard(shards):
     (failed,) = (report for report in said if isinstance(report, ShardFailed))
     assert (failed.shard, failed.start, failed.failure.message) == (1, 0, "not this one")
     assert failed.failure.line.endswith(str(raise_now.__code__.co_firstlineno + 1))
+    *begun, over, _ = (report for report in said if report != said[0] and report.shard == 1)
+    assert {type(report) for report in begun} == {BatchStarted}
+    assert isinstance(over, BatchDone)  # its deadline does not ring while shard 0 goes on
 
 
 def test_what_cannot_be_read_ahead_is_reported_for_its_own_shard(shards):
@@ -163,6 +167,26 @@ def test_a_cancelled_shard_is_dropped_and_prepare_is_not_called_twice_at_once(sh
                 GATE.set()  # `prepare` of shard 1 may end from here on, before or after it is dropped
     assert done(conversation.said) == {0, 2}
     assert not any(report.shard == 1 and report.batch == 0 for report in conversation.said if hasattr(report, "batch"))
+
+
+def test_prepare_that_is_dropped_between_two_calls_is_said_to_be_over(shards):
+    said = []
+
+    def steps():
+        assert GATE.wait(WAIT_S)
+        yield BatchStarted("job", 0, 1, PREPARE, 0, 0, 4, 0, 3)
+        raise AssertionError("dropped")
+
+    def say(report):
+        said.append(report)
+        ahead.drop()
+        PREPARED[0].set()
+
+    ahead = ReadAhead(run(shards[0]), steps(), say)
+    GATE.set()
+    assert PREPARED[0].wait(WAIT_S)
+    ahead.close()
+    assert [(type(report), report.batch) for report in said] == [(BatchStarted, PREPARE), (BatchDone, PREPARE)]
 
 
 @pytest.mark.parametrize("at", range(20))

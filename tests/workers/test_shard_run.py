@@ -41,6 +41,27 @@ class Picky:
         return {"y": out}
 
 
+class Recovers:
+    """Raises in one call, and writes into what it gets before; says how many rows each call got."""
+
+    def __init__(self, *, prepare_raises, call_raises):
+        self.raises = {"prepare": prepare_raises, "call": call_raises}
+
+    def prepare(self, columns):
+        y = self._doubled(columns["x"].copy(), "prepare")
+        return {"y": y, "length": 99 - columns["x"].astype(int), "prepared": np.full(len(y), len(y))}
+
+    def __call__(self, batch):
+        return {**batch, "y": self._doubled(batch["y"], "call"), "called": np.full(len(batch["y"]), len(batch["y"]))}
+
+    def _doubled(self, numbers, method):
+        numbers *= 2
+        self.raises[method] -= 1
+        if self.raises[method] == 0:
+            raise OSError("for once")
+        return numbers
+
+
 class Lengths:
     """Says which rows came together."""
 
@@ -116,6 +137,21 @@ def test_one_dead_row_too_many_ends_the_attempt_at_once(shard):
 def test_without_a_budget_the_row_is_found_and_named(shard):
     *_, failed = run(worker_of(Picky, unprepared=[5]), shard)
     assert (failed.start, failed.stop, failed.failure.message) == (5, 6, "cannot prepare [5.0]")
+
+
+@pytest.mark.parametrize(("prepare_raises", "call_raises"), [(1, 0), (0, 1), (0, 2), (1, 3)])
+@pytest.mark.parametrize(
+    "policy", [BatchPolicy(max_rows=4), BatchPolicy(max_rows=4, sort_within=8, length_of="length")]
+)
+def test_an_error_that_comes_once_changes_nothing(shard, policy, prepare_raises, call_raises):
+    outputs = []
+    for raises in ((prepare_raises, call_raises), (0, 0)):
+        worker = worker_of(Recovers, prepare_raises=raises[0], call_raises=raises[1])
+        *reports, done = run(worker, shard, policy=policy)
+        assert not done.dead
+        outputs.append({name: streamed(reports, name) for name in ("y", "prepared", "called")})
+    assert outputs[0] == outputs[1]
+    assert [value for part in outputs[0]["y"] for value in part] == [4 * row for row in range(10)]
 
 
 def test_memory_errors_are_bisected(shard):

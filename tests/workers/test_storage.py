@@ -146,6 +146,24 @@ class TestErrorsOfStores:
         with pytest.raises(PermissionError, match=r"no credentials .*AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
             storage.stat(f"{bucket}/x")
 
+    @pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+    def test_half_of_the_credentials(self, bucket, monkeypatch, name):
+        monkeypatch.delenv(name)
+        with pytest.raises(PermissionError, match=f"is set and {name} is not; set {name} as well"):
+            storage.stat(f"{bucket}/x")
+
+    def test_an_endpoint_without_a_scheme(self, bucket, monkeypatch):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "127.0.0.1:5977")
+        with pytest.raises(
+            OSError, match=r"AWS_ENDPOINT_URL must start with http:// or https://, got '127\.0\.0\.1:5977'"
+        ):
+            storage.list_files(bucket)
+
+    def test_a_panic_of_the_library_is_an_error(self, bucket, monkeypatch):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://[bad")
+        with pytest.raises(OSError, match=r"the library obstore failed at http://\[bad: .*InvalidUri"):
+            storage.stat(f"{bucket}/x")
+
     def test_azure_without_an_account(self, monkeypatch):
         for name in [name for name in os.environ if name.startswith("AZURE_")]:
             monkeypatch.delenv(name)

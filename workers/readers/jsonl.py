@@ -33,7 +33,7 @@ def parse_jsonl(data: bytes, form: JsonlFormat) -> Columns:
         if "unexpected field" not in str(error):
             raise
         raise ValueError(f"{_unknown_keys(data, schema.names)}; columns=[…] chooses what to read") from None
-    return parsed_columns(table.select(schema.names))
+    return parsed_columns(table.select(schema.names), form.floats)
 
 
 def _unknown_keys(data: bytes, names: list[str]) -> str:

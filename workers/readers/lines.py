@@ -11,6 +11,7 @@ from workers.errors import ColumnsError, SourceError
 from workers.formats import CsvFormat, JsonlFormat, RecordFormat, TextFormat
 from workers.readers.files import opened
 from workers.readers.records import RecordStream, splitter_of
+from workers.readers.row_error import RowError
 from workers.shards import RecordsFragment
 
 _SKIP_BYTES = 1 << 20
@@ -68,15 +69,19 @@ def decompressed(file: BinaryIO, compression: str | None) -> BinaryIO:
 def _taken(fragment: RecordsFragment, stream: RecordStream, start: int, stop: int) -> Columns:
     stream.skip(start - stream.row)
     data = stream.take(stop - start)
-    where = f"{fragment.path}: rows {fragment.first_row + start} to {fragment.first_row + stop - 1}"
-    if fragment.compression is None:
-        where += f", in bytes {fragment.start_byte} to {fragment.stop_byte}"
+    first_row = fragment.first_row + start
+    in_bytes = f", in bytes {fragment.start_byte} to {fragment.stop_byte}" if fragment.compression is None else ""
+    where = f"{fragment.path}: rows {first_row} to {fragment.first_row + stop - 1}{in_bytes}"
     try:
         rows = _parsed(data, fragment.format)
     except ColumnsError as error:
         raise ColumnsError(f"{where}: {error}") from error
     except SourceError as error:
         raise SourceError(f"{where}: {error}") from error
+    except RowError as error:
+        raise SourceError(
+            f"{fragment.path}: row {first_row + error.row} (the first is row 0){in_bytes}, cannot be read: {error}"
+        ) from error
     except ValueError as error:
         raise SourceError(f"{where}, cannot be read: {error}{_advice(fragment.format)}") from error
     if row_count(rows) != stop - start:

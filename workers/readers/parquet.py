@@ -5,14 +5,14 @@ Importing this module imports pyarrow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workers.arrow import to_columns
+from workers.arrow import as_floats, to_columns
 from workers.columns import Columns
 from workers.readers.files import opened
 from workers.shards import ParquetFragment, Scalar
@@ -50,10 +50,12 @@ class RowGroupRows:
         else:
             self._take(start - self.row)
             table = pa.Table.from_batches(self._take(stop - start))
-        return to_columns(table) | partition
+        return to_columns(as_floats(table, self._fragment.floats)) | partition
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, and of what is decoded: else a ring of references keeps it until the collector comes."""
+        self._batches.close()
+        self._left.clear()
         self._open.close()
 
     def _take(self, rows: int) -> list[pa.RecordBatch]:
@@ -67,7 +69,7 @@ class RowGroupRows:
             self.row += taken[-1].num_rows
         return taken
 
-    def _decoded(self) -> Iterator[pa.RecordBatch]:
+    def _decoded(self) -> Generator[pa.RecordBatch, None, None]:
         size_bytes = self._file.metadata.row_group(self._fragment.row_group).total_byte_size
         step = max(1, _DECODE_BYTES * self._rows // max(1, size_bytes))
         group = [self._fragment.row_group]

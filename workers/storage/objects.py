@@ -30,6 +30,7 @@ _VARIABLES = {
     "gs": ("GOOGLE_", "GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_SERVICE_ACCOUNT, the path of a key file"),
     "az": ("AZURE_", "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY"),
 }
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 
 # What the library says where it asked the machine for credentials, because the environment holds none.
@@ -48,8 +49,21 @@ def store_of(url: Url) -> ObjectStore:
     """The store that holds a URL, connected as the environment says now."""
     prefix, _ = _VARIABLES[url.scheme]
     settings = tuple(sorted(item for item in os.environ.items() if item[0].startswith(prefix)))
+    if url.scheme == "s3":
+        _check_s3(url, dict(settings))
     with explained(url):
         return _store(url.root, settings)
+
+
+def _check_s3(url: Url, values: dict[str, str]) -> None:
+    """Find what the library panics over, or does not name as the user has."""
+    for name in _ENDPOINTS:
+        if (endpoint := values.get(name)) and not endpoint.startswith(("http://", "https://")):
+            raise OSError(f"{url}: {name} must start with http:// or https://, got {endpoint!r}")
+    missing = [name for name in _KEYS if not values.get(name)]
+    if len(missing) == 1:
+        there = next(name for name in _KEYS if name not in missing)
+        raise PermissionError(f"{url}: {there} is set and {missing[0]} is not; set {missing[0]} as well")
 
 
 @lru_cache(maxsize=64)
@@ -78,6 +92,10 @@ def explained(url: Url) -> Iterator[None]:
         if isinstance(error, FileNotFoundError) and error.filename is not None:
             raise  # a local file
         raise _as_os_error(error, url) from None  # the library's message fills a screen with its own structures
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of Rust, and no class that can be imported
+            raise
+        raise OSError(f"{url}: the library obstore failed at {_endpoint(url)}: {str(error)[:500]}") from None
 
 
 def _as_os_error(error: Exception, url: Url) -> OSError:

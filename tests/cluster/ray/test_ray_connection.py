@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import socket
-import subprocess
-import sys
-import textwrap
-from contextlib import suppress
-from pathlib import Path
+from functools import partial
 
 import pytest
 
 from cluster.ray import reach
-from tests.waiting import alive, until
-
-ROOT = Path(__file__).parents[3]
+from tests import programs
+from tests.waiting import until
 
 PREDICT = """
     import sys
@@ -45,20 +39,8 @@ PREDICT = """
 
 @pytest.fixture
 def run(tmp_path):
-    """Runs a program with variables changed (None: taken out), and returns what it printed."""
-
-    def run_program(text, *arguments, **changes):
-        script = tmp_path / "script.py"
-        script.write_text(textwrap.dedent(text))
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", "HOME": str(tmp_path)} | changes
-        environment = {name: value for name, value in environment.items() if value is not None}
-        done = subprocess.run(
-            [sys.executable, script, *arguments], env=environment, capture_output=True, text=True, timeout=150
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout, done.stderr
-
-    return run_program
+    """See `programs.run`."""
+    return partial(programs.run, tmp_path)
 
 
 def test_a_program_shows_its_own_output_and_its_predictors_and_nothing_of_rays(run, ray_head):
@@ -108,81 +90,7 @@ def test_a_cluster_is_started_where_there_is_none_and_nothing_is_left_of_it(run,
     assert err == ""
     assert (tmp_path / ".ray" / "auth_token").is_file()
     assert not list(temporary.iterdir())
-    until(lambda: not _started_with(str(temporary)))
-
-
-def test_a_pool_that_is_open_at_exit_ends_and_starts_nothing(run, tmp_path):
-    """Python runs exit hooks in an order of its own; a finalizer from before the import of Ray turns it round."""
-    out, err = run(
-        """
-        import weakref
-        early = type("Early", (), {})()
-        weakref.finalize(early, str)
-        import numpy as np
-        from cluster import Pool, RayBackend
-        from tests.predictors import Double
-
-        pool = Pool(Double, replicas=1, backend=RayBackend("local"))
-        print(len(pool.predict({"x": np.ones(10)})["y"]))
-        """,
-        TMPDIR=str(tmp_path),
-    )
-    assert (out, err) == ("10\n", "")
-    until(lambda: not _started_with(str(tmp_path)))
-    assert not list(tmp_path.glob("shoal-ray-*"))
-
-
-def test_two_pools_on_a_cluster_of_our_own_are_both_served(run):
-    """As with local processes: nobody else counts on this machine's cores."""
-    out, err = run(
-        """
-        import os
-        import numpy as np
-        from cluster import Pool, RayBackend
-        from tests.predictors import Double
-
-        cores = len(os.sched_getaffinity(0))
-        with (
-            Pool(Double, replicas=cores, backend=RayBackend("local")) as first,
-            Pool(Double, replicas=cores + 1, backend=RayBackend("local")) as second,
-        ):
-            for pool in (first, second):
-                pool.wait_ready()
-                print(len(pool.predict({"x": np.ones(10)})["y"]))
-        """
-    )
-    assert (out, err) == ("10\n10\n", "")
-
-
-def test_nothing_is_left_of_a_killed_driver_and_the_cluster_that_it_had_started(tmp_path):
-    script = tmp_path / "script.py"
-    script.write_text(
-        textwrap.dedent(
-            """
-            import sys
-            import numpy as np
-            from cluster import Pool, RayBackend
-            from tests.predictors import SpawnsAndWaits
-
-            with Pool(SpawnsAndWaits, init={"pid_file": sys.argv[1]}, replicas=1, backend=RayBackend("local")) as pool:
-                pool.predict(np.ones(100, np.float32))
-            """
-        )
-    )
-    folder = Path("/tmp", f"shoal-test-{secrets.token_hex(4)}")
-    folder.mkdir()
-    pid_file = tmp_path / "pids"
-    driver = subprocess.Popen(
-        [sys.executable, script, pid_file], env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
-    )
-    worker, grandchild = map(int, until(lambda: pid_file.exists() and pid_file.read_text().split()))
-    assert list(folder.iterdir())
-    driver.send_signal(signal.SIGKILL)
-    driver.wait()
-    until(lambda: not alive(worker) and not alive(grandchild))
-    until(lambda: not list(folder.iterdir()))
-    until(lambda: not _started_with(str(folder)))
-    folder.rmdir()
+    until(lambda: not programs.started_with(str(temporary)))
 
 
 def test_no_cluster_at_the_address(run):
@@ -292,13 +200,3 @@ def test_ray_is_imported_only_when_used(run):
         """
     )
     assert out == "False\n"
-
-
-def _started_with(value):
-    """Processes that have a value among their variables, as all have that a program with it started."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if value.encode() in (path / "environ").read_bytes():
-                found.add(path.name)
-    return found

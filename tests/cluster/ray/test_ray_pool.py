@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import threading
 
 import numpy as np
 import pytest
@@ -17,7 +14,7 @@ from cluster.ray import backend as ray_backend
 from cluster.ray import reach
 from cluster.sources import ArraySource
 from tests import predictors, trainers
-from tests.waiting import alive, until
+from tests.waiting import until
 from workers import WeightSnapshot
 from workers.code import CodeRef
 from workers.messages import BuildPredictor, RunShard, ShardDone, ShardFailed
@@ -39,44 +36,15 @@ def on_ray(ray_head):
 # --- workers that die
 
 
-@pytest.mark.parametrize("how", ["SIGKILL", "SIGSEGV", "exit"])
-def test_a_dying_actor_loses_and_doubles_no_row(on_ray, rows, tmp_path, how):
+def test_a_dying_actor_loses_and_doubles_no_row(on_ray, rows, tmp_path):
+    """`tests/gates` has the other ways to die."""
     undisturbed = Pool(predictors.Double, replicas=1, backend="inline")
     with undisturbed:
         expected = undisturbed.run(rows, tmp_path / "undisturbed").digest
-    init = {"on": 700.0, "marker": str(tmp_path / "died"), "how": how}
+    init = {"on": 700.0, "marker": str(tmp_path / "died"), "how": "SIGKILL"}
     with Pool(predictors.DiesOnce, init=init, replicas=2, backend=on_ray()) as pool:
         report = pool.run(rows, tmp_path / "out")
     assert (report.rows, report.digest, report.workers_lost) == (ROWS, expected, 1)
-
-
-def test_actors_killed_from_outside_every_few_batches_lose_no_row(on_ray, rows, tmp_path):
-    """G1 on Ray: three kills in a job of 50 batches, on whichever worker is at it."""
-    with Pool(predictors.Double, replicas=1, backend="inline") as pool:
-        expected = pool.run(rows, tmp_path / "undisturbed").digest
-    kills = []
-    init = {"pid_folder": str(tmp_path)}
-    with Pool(predictors.SlowDouble, init=init, replicas=2, max_attempts=9, backend=on_ray()) as pool:
-
-        def kill_now_and_then():
-            for _ in range(3):
-                pid = until(lambda: next(iter({int(p.name) for p in tmp_path.glob("[0-9]*")} - set(kills)), None))
-                os.kill(pid, signal.SIGKILL)
-                kills.append(pid)
-
-        killer = threading.Thread(target=kill_now_and_then)
-        killer.start()
-        report = pool.run(rows, tmp_path / "out", batch=BatchPolicy(max_rows=32))
-        killer.join()
-    assert (report.rows, report.digest) == (ROWS, expected)
-    assert report.workers_lost == len(kills) == 3
-
-
-def test_a_pool_of_one_whose_worker_dies_is_not_stuck(on_ray, rows, tmp_path):
-    """G5 on Ray."""
-    init = {"on": 700.0, "marker": str(tmp_path / "died"), "how": "SIGKILL"}
-    with Pool(predictors.DiesOnce, init=init, replicas=1, backend=on_ray()) as pool:
-        assert len(pool.predict(rows)["y"]) == ROWS
 
 
 def test_sys_exit_is_told_with_its_line(on_ray):
@@ -86,22 +54,6 @@ def test_sys_exit_is_told_with_its_line(on_ray):
         pytest.raises(WorkersLost, match=r"exited with status 0 \(w\d: .*predictors\.py:\d+ called sys\.exit\(0\)\)"),
     ):
         pool.predict({"x": np.array([5.0])})
-
-
-def test_what_a_worker_had_started_ends_with_it(on_ray, rows, tmp_path):
-    pid_file = tmp_path / "pids"
-    pool = Pool(predictors.SpawnsAndWaits, init={"pid_file": str(pid_file)}, replicas=1, backend=on_ray())
-
-    def predict():
-        with pytest.raises(UsageError, match="closed"):
-            pool.predict(rows)
-
-    caller = threading.Thread(target=predict)
-    caller.start()
-    worker, grandchild = map(int, until(lambda: pid_file.exists() and pid_file.read_text().split()))
-    pool.close()
-    caller.join()
-    until(lambda: not alive(worker) and not alive(grandchild))
 
 
 # --- weights
@@ -121,16 +73,6 @@ def test_replicas_share_the_weights_of_a_large_model(ray_head):
     assert total == 100_000_000
     assert len(private) == 4
     assert max(private.values()) < 100 * 2**20, private
-
-
-def test_swapping_weights_and_losing_a_worker_afterwards(on_ray, tmp_path):
-    rows = {"x": np.ones((300, 2), np.float32)}
-    first, second = ({"weight": np.full((1, 2), w, np.float32), "bias": np.zeros(1, np.float32)} for w in (1, 2))
-    with Pool(predictors.Line, weights=first, replicas=1, backend=on_ray()) as pool:
-        assert float(pool.predict(rows)["y"][0, 0]) == 2
-        pool.swap(second)
-        pool._engine.fleet.kill_all()
-        assert float(pool.predict(rows)["y"][0, 0]) == 4
 
 
 def test_rows_leave_the_object_store_with_their_job(on_ray, rows):

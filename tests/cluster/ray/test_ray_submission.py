@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,74 +9,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import tensor
 from cluster import UsageError, read_results
 from cluster.jobs import Job
 from cluster.ray import shipping
-from tests.waiting import until
+from tests import submitting
 
 BIN = Path(sys.executable).parent
-
-PREDICTORS = """
-import time
-import tensor
-from helper import TWICE  # a module beside it
-
-class Scale:
-    def __init__(self, weights, *, shift=0.0):
-        print("building")
-        self.factor, self.shift = weights["factor"], shift
-    def __call__(self, batch):
-        return {"y": tensor.from_numpy(batch["x"]) * self.factor * TWICE + self.shift}
-
-class Raises(Scale):
-    def __call__(self, batch):
-        if 120 in batch["x"]:
-            raise ValueError("cannot stomach 120")
-        return super().__call__(batch)
-
-class Hangs(Scale):
-    def __call__(self, batch):
-        while 120 in batch["x"]:
-            time.sleep(1)
-        return super().__call__(batch)
-"""
-
-
-def write_job(folder, predictor, output, rows):
-    (folder / f"{predictor}.toml").write_text(
-        f'predictor = "predict:{predictor}"\nweights = "model.safetensors"\noutput = "{output}"\nreplicas = 1\n'
-        f'shard_rows = 50\n[source]\npath = "{rows}"\ncolumn = "x"\n[init]\nshift = 1.0\n[batch]\nmax_rows = 50\n'
-        '[ray]\nnum_cpus = 0.5\n[ray.runtime_env.env_vars]\nMINE = "1"\n'
-    )
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     """Storage that all nodes share."""
-    folder = tmp_path_factory.mktemp("shared")
-    np.save(folder / "x.npy", np.arange(200, dtype=np.float32))
-    return folder
+    return submitting.shared_storage(tmp_path_factory.mktemp("shared"))
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, shared):
     """A folder with predictors, weights and jobs, which only its user has."""
-    made = tmp_path_factory.mktemp("mine")
-    (made / "predict.py").write_text(PREDICTORS)
-    (made / "helper.py").write_text("TWICE = 2\n")
-    tensor.save({"factor": tensor.tensor(3.0)}, made / "model.safetensors")
-    for predictor in ("Scale", "Raises", "Hangs"):
-        write_job(made, predictor, shared / predictor, shared / "x.npy")
-    return made
-
-
-def command(*arguments, folder, **changes):
-    environment = os.environ | {"RAY_AUTH_MODE": "token"} | changes
-    environment = {name: value for name, value in environment.items() if value is not None}
-    return subprocess.run(
-        [BIN / arguments[0], *arguments[1:]], cwd=folder, env=environment, capture_output=True, text=True, timeout=200
-    )
+    return submitting.users_folder(tmp_path_factory.mktemp("mine"), shared)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +42,7 @@ def done(ray_head, folder, shared):
         "inside": ("ray", "job", "submit", *address, *inside),
     }
     with ThreadPoolExecutor() as executor:
-        running = {name: executor.submit(command, *words, folder=folder) for name, words in commands.items()}
+        running = {name: executor.submit(submitting.command, *words, folder=folder) for name, words in commands.items()}
         return {name: future.result() for name, future in running.items()}
 
 
@@ -141,43 +88,17 @@ def test_output_in_the_temporary_copy_is_refused(done):
     assert "shoal: output = 'here' is relative, and the job's folder is sent" in done["inside"].stdout
 
 
-def test_a_job_is_left_followed_and_stopped(ray_head, folder, shared):
-    address = ("--address", ray_head.dashboard)
-    submitted = command("shoal", "submit", "Hangs.toml", *address, "--id", "hanging", "--no-wait", folder=folder)
-    assert (submitted.returncode, submitted.stdout) == (0, "hanging\n"), submitted.stderr
-    # Two shards are committed; the third one hangs.
-    until(lambda: len(list((shared / "Hangs").glob("*.parquet"))) == 2)
-    following = subprocess.Popen(
-        [BIN / "shoal", "follow", "hanging", *address], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert "Hangs.toml" in until(following.stdout.readline) + following.stdout.readline()
-    following.send_signal(signal.SIGINT)
-    _, left = following.communicate(timeout=150)
-    assert following.returncode == 130
-    assert "shoal: hanging goes on; shoal follow hanging shows it, shoal stop hanging ends it" in left
-    stopped = command("shoal", "stop", "hanging", *address, folder=folder)
-    assert (stopped.returncode, stopped.stderr) == (0, "shoal: hanging stopped; what is committed stays\n")
-    followed = command("shoal", "follow", "hanging", *address, folder=folder)
-    assert followed.returncode == 1
-    assert followed.stderr == "shoal: hanging stopped\n"
-    assert "shoal: terminated; what is committed stays" in followed.stdout
-    assert len(read_results(shared / "Hangs", partial=True)["y"]) == 100
-    again = command("shoal", "submit", "Scale.toml", *address, "--id", "hanging", "--no-wait", folder=folder)
-    assert again.returncode == 1
-    assert "hanging already exists" in again.stderr
-
-
 def test_weights_that_ray_would_not_send_are_named(ray_head, folder, tmp_path):
     for path in folder.iterdir():
         if path.is_file():
             (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / ".gitignore").write_text("*.safetensors\n")
-    found = command("shoal", "submit", "Scale.toml", "--address", ray_head.dashboard, folder=tmp_path)
+    found = submitting.command("shoal", "submit", "Scale.toml", "--address", ray_head.dashboard, folder=tmp_path)
     assert found.returncode == 1
     assert "model.safetensors would not be sent along with" in found.stderr
     assert ".gitignore" in found.stderr
     (tmp_path / "model.safetensors").unlink()
-    found = command("shoal", "submit", "Scale.toml", "--address", ray_head.dashboard, folder=tmp_path)
+    found = submitting.command("shoal", "submit", "Scale.toml", "--address", ray_head.dashboard, folder=tmp_path)
     assert "there is no weights file" in found.stderr
 
 
@@ -194,7 +115,7 @@ def test_weights_that_ray_would_not_send_are_named(ray_head, folder, tmp_path):
 )
 def test_what_is_refused(ray_head, folder, words, changes, message):
     address = {"RAY_API_SERVER_ADDRESS": ray_head.dashboard}
-    found = command("shoal", *words, folder=folder, **address, **changes)
+    found = submitting.command("shoal", *words, folder=folder, **address, **changes)
     assert found.returncode == 1
     assert message in found.stderr
     assert len(found.stderr.splitlines()) == 1

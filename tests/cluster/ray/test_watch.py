@@ -1,4 +1,4 @@
-"""A head that does not answer."""
+"""A head that does not answer, and a node that is gone."""
 
 from __future__ import annotations
 
@@ -10,14 +10,31 @@ from cluster import BackendFailed
 from cluster.ray import watch
 
 
-@pytest.fixture
-def silent(monkeypatch):
-    """The address of a head that is gone, and little patience."""
+@pytest.fixture(autouse=True)
+def little_patience(monkeypatch):
     monkeypatch.setattr(watch, "_ASK_S", 0.01)
     monkeypatch.setattr(watch, "_SILENT_S", 0.05)
+
+
+@pytest.fixture
+def gone():
+    """An address where nobody listens."""
     with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))  # and nobody listens
-        yield watch.HeadWatch(f"127.0.0.1:{sock.getsockname()[1]}")
+        sock.bind(("127.0.0.1", 0))
+        yield "{}:{}".format(*sock.getsockname())
+
+
+@pytest.fixture
+def there():
+    """An address where somebody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        yield "{}:{}".format(*sock.getsockname())
+
+
+@pytest.fixture
+def silent(gone, there):
+    """A cluster whose head is gone."""
+    return watch.ClusterWatch(gone, there)
 
 
 async def test_it_is_told_at_once_and_lost_when_it_stays_silent(silent, caplog):
@@ -32,3 +49,13 @@ async def test_one_that_answers_again_is_not_lost(silent, monkeypatch):
     monkeypatch.setattr(watch.reach, "answers", lambda address: next(answers))
     await silent.until_there()
     assert next(answers, None) is None
+
+
+@pytest.mark.parametrize(
+    ("head_answers", "message"),
+    [(True, "the driver's own node of the Ray cluster at"), (False, "neither its head nor the driver's own node")],
+)
+async def test_a_node_that_is_gone_is_lost_at_once(gone, there, monkeypatch, head_answers, message):
+    monkeypatch.setattr(watch.reach, "answers", lambda address: head_answers)
+    error = await watch.ClusterWatch(there, gone).until_lost()
+    assert message in str(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cluster.scheduler import Fail, KillReplica, ShardState, StartReplica
+from cluster.scheduler import Fail, KillReplica, ReplicaCondemned, ShardState, StartReplica
 from tests.cluster.scheduler.stories import Story, dispatched, probe_in
 from workers.messages import PREPARE
 
@@ -28,6 +28,23 @@ def test_where_nothing_was_under_way_the_first_in_the_queue_counts_the_loss():
     assert story.lose("w0", "killed by SIGSEGV") == [
         Fail(reason="1 worker ended while they ran it, the last one killed by SIGSEGV", shard=0)
     ]
+
+
+def test_what_is_killed_for_the_job_before_counts_for_none_of_this_one():
+    story = Story(2, in_flight=2, max_attempts=1)
+    assert story.tell(ReplicaCondemned(at_s=story.now_s, replica="w0")) == []
+    assert story.lose("w0") == [StartReplica(replica="w1")]
+    assert {story.machine.state_of(shard) for shard in (0, 1)} == {ShardState.PLANNED}
+
+
+def test_calls_with_a_deadline_are_known():
+    story = Story(2, in_flight=2, batch_timeout_s=5.0)
+    assert story.machine.calls == []
+    story.begin(0, 1)
+    story.begin(1, 1, PREPARE)
+    assert story.machine.calls == [("w0", 0, 1, 5.0), ("w0", 1, 1, 5.0)]
+    story.end(0, 1)
+    assert story.machine.calls == [("w0", 1, 1, 5.0)]
 
 
 def test_a_shard_that_loses_too_many_workers_for_no_reason_ends_the_job():

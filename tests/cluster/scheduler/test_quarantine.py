@@ -94,13 +94,49 @@ def test_one_death_of_a_row_alone_is_not_enough():
     assert quarantine.target == Target(0, (0, 1))
 
 
-def test_a_row_that_dies_at_times_is_an_accident_when_nothing_more_can_be_learned():
+def test_a_row_that_lives_alone_in_the_end_was_there_by_accident():
     cares = Cares()
-    for learned in (True, False):
-        quarantine = Quarantine(began(0, 3, 4), size=8, cares=cares, deaths=3)
-        quarantine.died(began(0, 3, 4), size=8, how="killed")
-        assert quarantine.passed().accident is not learned
-    assert cares.as_tuple() == (Care(0, ((0, 3), (3, 4), (4, 8))),)
+    quarantine = Quarantine(began(0, 3, 4), size=8, cares=cares, deaths=3)
+    quarantine.died(began(0, 3, 4), size=8, how="killed")
+    assert quarantine.passed().accident
+    assert (quarantine.target, cares.as_tuple()) == (None, ())
+
+
+def test_two_accidents_on_a_batch_leave_it_whole():
+    cares = Cares()
+    quarantine = Quarantine(began(1, 0, 8), size=8, cares=cares, deaths=3)
+    quarantine.died(began(1, 0, 8), size=8, how="killed")
+    for half in ((0, 4), (4, 8)):
+        assert quarantine.target == Target(1, half)
+        assert not quarantine.passed().accident
+    assert quarantine.target == Target(1, (0, 8))
+    assert quarantine.passed().accident
+    assert (quarantine.target, cares.as_tuple()) == (None, ())
+
+
+def test_a_batch_that_only_dies_whole_runs_in_parts():
+    cares = Cares()
+    quarantine = Quarantine(began(1, 0, 8), size=8, cares=cares, deaths=3)
+    targets = []
+    while (target := quarantine.target) is not None:
+        targets.append(target)
+        if target.piece == (0, 8):
+            assert not quarantine.died(began(1, 0, 8), size=8, how="killed").accident
+        else:
+            assert not quarantine.passed().accident
+    assert targets == [*(Target(1, piece) for piece in ((0, 8), (0, 4), (4, 8), (0, 8))), Target(2, None)]
+    assert cares.as_tuple() == (Care(1, ((0, 4), (4, 8))),)
+
+
+def test_accidents_in_a_sweep_do_not_end_it():
+    quarantine = Quarantine(began(0, 0, 1), size=1, cares=Cares(), deaths=2)
+    for _ in range(2):
+        quarantine.died(began(0, 0, 1), size=1, how="killed")
+    assert quarantine.target == Target(1, None)
+    for _ in range(2):
+        quarantine.died(began(2, 0, 2), size=2, how="killed")
+    assert [quarantine.passed().accident for _ in range(3)] == [False, False, True]
+    assert quarantine.target == Target(2, None)
 
 
 def test_a_probe_that_dies_elsewhere_shows_nothing():
@@ -193,3 +229,28 @@ def test_a_probe_that_raises_has_not_ended_its_worker():
     story.fail(0, probe.attempt)
     assert story.machine.state_of(0) is ShardState.RETRYING
     assert dispatched(story.wake()) == [(0, 3, "w1")]
+
+
+def test_batches_that_accidents_hit_twice_are_bounded():
+    story = Story(1, max_attempts=2)
+    replica, actions = 0, story.first
+    for losses in (1, 2):
+        (attempt,) = story.machine._job.shards.open[0].live
+        story.begin(0, attempt)
+        story.lose(f"w{replica}")
+        probe = probe_in(story.ready(f"w{replica + 1}"))
+        story.begin(0, probe.attempt)
+        story.lose(f"w{replica + 1}")
+        replica += 2
+        probe = probe_in(story.ready(f"w{replica}"))
+        for _ in range(2):
+            probe = probe_in(story.passed(probe))
+        assert probe.piece == (0, 4)
+        actions = story.passed(probe)
+        if losses == 1:
+            assert story.machine.state_of(0) is ShardState.RETRYING
+            (dispatch,) = story.wake()
+            assert dispatch.cares == ()
+    (fail,) = actions
+    assert isinstance(fail, Fail)
+    assert "2 workers ended while they ran it" in fail.reason

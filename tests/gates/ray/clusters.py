@@ -13,21 +13,29 @@ import pytest
 from ray.cluster_utils import Cluster
 
 from tests.ray_head import PIDS
+from tests.waiting import until
 
 
 @contextmanager
 def running_cluster(**head: Any) -> Iterator[Cluster]:
     """A cluster of one node; options are Ray's."""
-    folder = tempfile.mkdtemp(prefix="shoal-test-", dir="/tmp")
-    Path(folder, "ray").mkdir()
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("RAY_TMPDIR", folder)  # else the utility overwrites what this machine's cluster is
-        made = Cluster(initialize_head=True, head_node_args={"include_dashboard": False, **head})
-        try:
-            yield made
-        finally:
-            made.shutdown()
-    shutil.rmtree(folder)
+    folder = Path(tempfile.mkdtemp(prefix="shoal-test-", dir="/tmp"))
+    (folder / "ray").mkdir()
+    try:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("RAY_TMPDIR", str(folder))  # else the utility overwrites what this machine's cluster is
+            made = Cluster(initialize_head=True, head_node_args={"include_dashboard": False, **head})
+            try:
+                yield made
+            finally:
+                made.shutdown()
+    finally:
+        until(lambda: _removed(folder))  # a process that ends may still write there
+
+
+def _removed(folder: Path) -> bool:
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
 
 
 def add_node(cluster: Cluster, **options: Any) -> Any:

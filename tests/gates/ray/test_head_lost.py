@@ -22,7 +22,14 @@ pytestmark = pytest.mark.gate
 ROWS = 12_800  # 50 shards of 256 rows
 
 
-def test_a_job_ends_clearly_with_the_head_and_goes_on_with_the_next_one(tmp_path, monkeypatch):
+MESSAGES = {
+    "head": r"the head of the Ray cluster at \S+ has not answered for \d+ s",
+    "machine": r"the Ray cluster at \S+ is gone: neither its head nor the driver's own node answers",
+}
+
+
+@pytest.mark.parametrize("lost", MESSAGES)
+def test_a_job_ends_clearly_with_the_head_and_goes_on_with_the_next_one(tmp_path, monkeypatch, lost):
     monkeypatch.setattr(watch, "_SILENT_S", 1.0)
     rows, out = {"x": np.arange(ROWS, dtype=np.float32)}, tmp_path / "out"
     batch = BatchPolicy(max_rows=64)
@@ -34,20 +41,25 @@ def test_a_job_ends_clearly_with_the_head_and_goes_on_with_the_next_one(tmp_path
         with Pool(predictors.SlowDouble, init=init, replicas=2, backend=RayBackend(head.address)) as pool:
             return pool.run(rows, out, batch=batch, shard_rows=256)
 
+    others = set(PIDS)
     with ray_head(cpus=2) as head:
-        everything = tree(next(iter(PIDS)))
+        (root,) = PIDS - others
+        programs = {name_of(pid): pid for pid in tree(root)}
 
         def kill_when_something_is_committed():
             until(lambda: list(out.glob("part-*")))
-            for pid in {*everything, *tree(everything[0])}:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            if lost == "head":
+                os.kill(programs["ray"], signal.SIGSTOP)  # else it takes the node down as well
+                kill([programs["gcs_server"]])
+            else:
+                kill(tree(root))
 
         killer = threading.Thread(target=kill_when_something_is_committed)
         killer.start()
-        with pytest.raises(BackendFailed, match=r"the head of the Ray cluster at \S+ has not answered for \d+ s"):
+        with pytest.raises(BackendFailed, match=MESSAGES[lost]):
             run(head)
         killer.join()
+        kill(tree(root))
     with ray_head(cpus=2) as head:
         report = run(head)
     assert (report.rows, report.digest) == (ROWS, expected)
@@ -62,3 +74,13 @@ def tree(root):
             for task in Path(f"/proc/{pid}/task").iterdir():
                 found += map(int, (task / "children").read_text().split())
     return found
+
+
+def name_of(pid):
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
+def kill(pids):
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
