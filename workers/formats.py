@@ -29,7 +29,7 @@ class JsonlFormat:
 
     Attributes:
         columns: The columns to read, with their types.
-        floats: Which of these were whole numbers where they were settled, some missing; none may lose digits as float64.
+        floats: Which of these are float64 because some of their whole numbers are missing; none may lose digits so.
         others: Whether objects may have other keys, which are skipped.
     """
 
@@ -49,7 +49,7 @@ class CsvFormat:
     Attributes:
         names: The names of all columns of the file, in its order.
         columns: The columns to read, with their types.
-        floats: Which of these were whole numbers where they were settled, some missing; none may lose digits as float64.
+        floats: Which of these are float64 because some of their whole numbers are missing; none may lose digits so.
         delimiter: Between values.
         quote_char: Around values that hold delimiters or line ends; empty where quotes mean nothing.
     """

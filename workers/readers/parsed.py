@@ -14,7 +14,6 @@ from workers.arrow import to_columns
 from workers.columns import Columns
 from workers.errors import ColumnsError
 
-
 _INEXACT = 2**53  # from here on, whole numbers may have been rounded as float64
 
 
@@ -37,10 +36,11 @@ def parsed_columns(table: pa.Table, floats: Collection[str]) -> Columns:
             )
     columns = to_columns(table)
     for name in floats:
-        if (large := np.abs(columns[name]) >= _INEXACT).any():
+        values = np.asarray(columns[name])
+        if (large := (np.abs(values) >= _INEXACT) & np.isfinite(values)).any():
             raise ColumnsError(
                 f"column {name!r} is float64, since the first records miss some of its whole numbers, and "
-                f"{columns[name][large][0]:.0f} may have lost digits as such; fill what is missing, or read it as it is, "
+                f"{values[large][0]:.0f} may have lost digits as such; fill what is missing, or take it as it is, "
                 f'types={{"{name}": "float64"}}, or as text'
             )
     return columns
