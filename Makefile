@@ -48,7 +48,7 @@ layers: $(VENV)/check.done
 	$(BIN)/lint-imports
 
 gates: $(VENV)/test.done  ## kill workers, drivers and nodes in the middle of jobs, and count the rows
-	$(BIN)/python -m pytest -m gate tests/gates --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m gate tests/gates
 
 oracle: $(VENV)/oracle.done $(VENV)/weights.done  ## compare with torch
 	$(BIN)/python -m pytest -m oracle tests/oracle

@@ -34,4 +34,6 @@ def test_g7_building_is_tried_a_few_times(backend, tmp_path, how, error, message
         build = pool.wait_ready if waits else lambda: pool.run(chaos.source_of(64), tmp_path / "out")
         with pytest.raises(error, match=message):
             build()
-    assert 1 <= len(list(built.iterdir())) <= 3 + REPLICAS  # the others that were being built when it was over
+    tries = len(list(built.iterdir()))
+    assert tries <= 3 + REPLICAS  # the others that were being built when it was over
+    assert tries or how == "hang"  # on a busy machine the deadline may come before `__init__` does
