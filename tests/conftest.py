@@ -21,7 +21,7 @@ from tests.ray_head import PIDS
 settings.register_profile("shoal", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("shoal")
 
-# Started in the background by a shell, this ignores Ctrl-C, and after `nohup` hang-ups; so would all that the tests start.
+# Started in the background by a shell, this ignores Ctrl-C, and after `nohup` hang-ups; so would what the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
