@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-ROWS, FEATURES, WIDTH, LAYERS, BATCH, RUNS = 16_384, 256, 1024, 6, 256, 5
+ROWS, FEATURES, WIDTH, LAYERS, BATCH, RUNS = 49_152, 256, 1024, 6, 256, 5
 
 
 class Predictor:
