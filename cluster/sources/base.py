@@ -43,7 +43,7 @@ class Source(Protocol):
 
 
 class FileSource:
-    """What sources of files have in common: they hold nothing open.
+    """What sources of files have in common; but for one that overrides `close`, they hold nothing open.
 
     Args:
         fragments: All of them, in the order of the rows.

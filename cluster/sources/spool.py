@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Iterable
 from typing import Any
 
-from cluster.sources.base import FragmentRows
+from cluster.sources.base import FileSource, FragmentRows
 from cluster.sources.iterable import Part
 from tensor import Origin, marks
 from workers.shards import MemoryFragment
@@ -17,7 +17,7 @@ from workers.shards import MemoryFragment
 _ALIGNMENT_BYTES = 64
 
 
-class SpooledSource:
+class SpooledSource(FileSource):
     """Pieces of rows, one Arrow file after another in a temporary file that has no name.
 
     The file lies where `TMPDIR` says, and is gone with this process, however that ends. Workers on this machine map it;
@@ -31,7 +31,7 @@ class SpooledSource:
     def __init__(self, name: str | None, pieces: Iterable[Part]) -> None:
         self._file = tempfile.TemporaryFile(prefix="shoal-rows-")  # noqa: SIM115  (closed with the source)
         self._close = weakref.finalize(self, self._file.close)
-        self._mark: Origin | None = None
+        mark: Origin | None = None
         digest = hashlib.sha256()
         placed: list[tuple[int, int, str, int]] = []
         try:
@@ -42,14 +42,14 @@ class SpooledSource:
                 self._file.write(data)
                 placed.append((start, self._file.tell(), hashlib.sha256(data).hexdigest(), piece.table.num_rows))
                 digest.update(placed[-1][2].encode())
-                self._mark = marks.combine([self._mark, piece.mark])
+                mark = marks.combine([mark, piece.mark])
             self._file.flush()
         except BaseException:
             self.close()
             raise
         found = os.fstat(self._file.fileno())
         path = f"/proc/{os.getpid()}/fd/{self._file.fileno()}"
-        self._fragments: list[FragmentRows] = []
+        fragments: list[FragmentRows] = []
         first_row = 0
         for start, stop, piece_digest, rows in placed:
             fragment = MemoryFragment(
@@ -61,21 +61,10 @@ class SpooledSource:
                 stop_byte=stop,
                 first_row=first_row,
             )
-            self._fragments.append(FragmentRows(fragment, rows))
+            fragments.append(FragmentRows(fragment, rows))
             first_row += rows
-        self._identity = {"kind": "iterable", "name": name, "rows": first_row, "digest": digest.hexdigest()}
-
-    def fragments(self) -> list[FragmentRows]:
-        """Return the pieces."""
-        return list(self._fragments)
-
-    def identity(self) -> dict[str, Any]:
-        """Return name, number and digest of the rows."""
-        return dict(self._identity)
-
-    def mark(self) -> Origin | None:
-        """Return where the inference-only tensors among the rows were computed."""
-        return self._mark
+        identity = {"kind": "iterable", "name": name, "rows": first_row, "digest": digest.hexdigest()}
+        super().__init__(fragments, identity, mark)
 
     def close(self) -> None:
         """Give the file up."""
